@@ -1,0 +1,1 @@
+"""The chatbot: rewrite → retrieve → answer → attribute → abstain; conversations, server, app."""

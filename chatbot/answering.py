@@ -1,0 +1,115 @@
+"""The answerer contract: a question and its passages in, a cited answer (or an honest silence) out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ingestion.locator import Locator
+from ingestion.passage import Passage
+
+Turn = tuple[str, str]
+"""One earlier exchange of the conversation: (question, answer)."""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The passage that supports one sentence of the answer.
+
+    `answer_sentence` is the supported sentence; `sentence` the exact supporting sentence in the
+    document, which stands at `locator`; `score` in [0, 1] is how well the one supports the other.
+    """
+
+    number: int
+    course: str
+    file: str
+    locator: Locator
+    passage: str
+    sentence: str
+    score: float
+    answer_sentence: str = ""
+    chunk_id: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "course": self.course,
+            "file": self.file,
+            "locator": locator_json(self.locator),
+            "passage": self.passage,
+            "sentence": self.sentence,
+            "answer_sentence": self.answer_sentence,
+            "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the learner gets. Abstained means `text == ""` and `nearest` holds the closest places."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    reasoning: str = ""
+    confidence: float = 0.0
+    abstained: bool = False
+    nearest: tuple[Citation, ...] = ()
+    answerer: str = ""
+    question: str = ""
+    """The stand-alone question that was answered (after rewriting)."""
+    passages: tuple[Passage, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds by stage: rewrite, retrieve, answer, first_token, total."""
+    notice: str = ""
+    """A fallback the learner should know of, in one plain line."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "reasoning": self.reasoning,
+            "citations": [c.as_json() for c in self.citations],
+            "confidence": round(self.confidence, 4),
+            "abstained": self.abstained,
+            "nearest": [c.as_json() for c in self.nearest],
+            "answerer": self.answerer,
+            "notice": self.notice,
+            "timings": {stage: round(seconds, 4) for stage, seconds in self.timings.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer as it is written (`part="answer"`) or of the reasoning before it."""
+
+    text: str
+    part: str = "answer"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An answerer's result before the chain adds retrieval, rewriting and timings."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    reasoning: str = ""
+    confidence: float = 0.0
+
+
+class Answerer(Protocol):
+    """Question and passages → `Draft`.
+
+    `stream` yields `TextDelta`s as they come and last of all exactly one `Draft`, whose `text` is the
+    joined answer deltas (tidied). It never raises for an unanswerable question: it gives a low
+    `confidence`, and the chain decides to abstain.
+    """
+
+    name: str
+
+    def stream(
+        self, question: str, passages: Sequence[Passage], history: Sequence[Turn] = ()
+    ) -> Iterator[TextDelta | Draft]: ...
+
+
+def locator_json(locator: Locator) -> dict[str, str]:
+    return {"kind": locator.kind, "value": locator.value, "label": locator.label}

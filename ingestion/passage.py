@@ -1,0 +1,84 @@
+"""The nouns shared by everything above the readers: a chunk as indexed, a passage as retrieved."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ingestion.locator import Locator, Span
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of one document, no longer than the encoder's window, with the place of every part.
+
+    `text` is verbatim document text. `spans` cover it in order: characters `start:end` → locator.
+    """
+
+    text: str
+    title: str
+    headings: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def context(self) -> str:
+        """Title and heading trail: embedded with the text, never shown as part of it."""
+        return heading_context(self.title, self.headings)
+
+    @property
+    def embedded_text(self) -> str:
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @cached_property
+    def hash(self) -> str:
+        """Identity of what is embedded: equal hashes have equal vectors."""
+        return hashlib.sha256(self.embedded_text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A retrieved chunk (or several neighbouring ones joined), best first in any list of them.
+
+    `file` is the path relative to the ingested root, with `/`; `score` is the ranking score, larger
+    is better; `scores` holds the parts it was made of (`lexical`, `dense`, `rerank`: raw values).
+    """
+
+    chunk_id: int
+    course: str
+    file: str
+    format: str
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    spans: tuple[Span, ...]
+    score: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
+    ordinal: int = 0
+
+    @property
+    def locator(self) -> Locator:
+        """The place of the whole passage, a range where it spans several."""
+        place = self.spans[0].locator
+        for span in self.spans[1:]:
+            place = place.to(span.locator)
+        return place
+
+    def locator_of(self, start: int, end: int) -> Locator:
+        """The place of characters `start:end` of the text, as exact as the reader gave it."""
+        inside = [s.locator for s in self.spans if s.start < end and s.end > start]
+        if not inside:
+            return self.locator
+        place = inside[0]
+        for locator in inside[1:]:
+            place = place.to(locator)
+        return place
+
+
+def heading_context(title: str, headings: tuple[str, ...]) -> str:
+    """`title › heading › heading`, without saying the same thing twice in a row."""
+    parts: list[str] = []
+    for part in (title, *headings):
+        if part and (not parts or parts[-1].casefold() != part.casefold()):
+            parts.append(part)
+    return " › ".join(parts)
