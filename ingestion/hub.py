@@ -1,0 +1,57 @@
+"""The Hugging Face hub with a short fuse: its cache first, then the network, never a hang."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+from ingestion.errors import ModelUnavailable
+
+_HOST = "huggingface.co"
+_CONNECT_SECONDS = 2.0
+_ALLOWED = ["*.json", "*.safetensors", "*.txt", "*.model", "*/config.json"]
+"""What is fetched: never a pickled checkpoint, never code."""
+
+
+def snapshot(name: str) -> Path:
+    """The local folder of hub model `name`: from the cache, or fetched if the hub answers.
+
+    Raises `ModelUnavailable`, within seconds, when it is in neither.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True, allow_patterns=_ALLOWED))
+    except HFValidationError as error:
+        raise ModelUnavailable(
+            f"{name!r} is neither a folder nor a model name.", "Check the spelling or the path."
+        ) from error
+    except LocalEntryNotFoundError:
+        pass
+    if not hub_reachable():
+        raise ModelUnavailable(
+            f"{name} is not on this machine and the Hugging Face hub cannot be reached.",
+            "Connect once to fetch it, or give the path of a folder that holds it.",
+        )
+    try:
+        return Path(snapshot_download(name, allow_patterns=_ALLOWED, etag_timeout=5))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelUnavailable(
+            f"{name} could not be fetched from the Hugging Face hub ({type(error).__name__}).",
+            "Check the name and the connection, or give the path of a folder.",
+        ) from error
+
+
+@cache
+def hub_reachable() -> bool:
+    """Whether the hub takes a connection within two seconds; asked once a process."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        return False
+    try:
+        with socket.create_connection((_HOST, 443), timeout=_CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
