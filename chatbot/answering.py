@@ -58,6 +58,8 @@ class Answer:
     question: str = ""
     """The stand-alone question that was answered (after rewriting)."""
     passages: tuple[Passage, ...] = ()
+    given: tuple[str, ...] = ()
+    """The texts as packed for the answerer; empty where it read `passages` whole."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: rewrite, retrieve, answer, first_token, total."""
     notice: str = ""
@@ -94,6 +96,8 @@ class Draft:
     citations: tuple[Citation, ...] = ()
     reasoning: str = ""
     confidence: float = 0.0
+    given: tuple[str, ...] = ()
+    """The texts that reached the prompt; empty where the passages were read whole."""
 
 
 class Answerer(Protocol):

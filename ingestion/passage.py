@@ -42,6 +42,8 @@ class Passage:
 
     `file` is the path relative to the ingested root, with `/`; `score` is the ranking score, larger
     is better; `scores` holds the parts it was made of (`lexical`, `dense`, `rerank`: raw values).
+    `ordinal` is the number within its file of the first chunk that `text` holds, `last_ordinal` of
+    the last one (None: it holds one chunk).
     """
 
     chunk_id: int
@@ -55,6 +57,13 @@ class Passage:
     score: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
     ordinal: int = 0
+    last_ordinal: int | None = None
+
+    @property
+    def ordinals(self) -> tuple[int, int]:
+        """First and last chunk (inclusive), numbered within the file."""
+        last = self.ordinal if self.last_ordinal is None else self.last_ordinal
+        return self.ordinal, last
 
     @property
     def locator(self) -> Locator:
