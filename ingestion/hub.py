@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -50,8 +52,17 @@ def hub_reachable() -> bool:
     """Whether the hub takes a connection within two seconds; asked once a process."""
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         return False
-    try:
-        with socket.create_connection((_HOST, 443), timeout=_CONNECT_SECONDS):
-            return True
-    except OSError:
-        return False
+    answered: list[bool] = []
+
+    def knock() -> None:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((_HOST, 443), timeout=_CONNECT_SECONDS),
+        ):
+            answered.append(True)
+
+    # A name look-up has no time limit of its own, so it gets a thread that nobody waits for longer.
+    visitor = threading.Thread(target=knock, daemon=True)
+    visitor.start()
+    visitor.join(_CONNECT_SECONDS)
+    return bool(answered)
