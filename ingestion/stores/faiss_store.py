@@ -156,9 +156,11 @@ class FaissStore:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep FAISS to the calling thread: as fast for one query, and it never waits for a core that
-    something else holds (p95 of 5 against 33 ms beside one busy process). OpenMP keeps the number per
-    calling thread but shares it with PyTorch, so it is put back.
+    """Keep FAISS to the calling thread.
+
+    That is as fast for one query, and never waits for a core that something else holds (p95 of 5
+    against 33 ms beside one busy process). OpenMP keeps the number per calling thread but shares it
+    with PyTorch, so it is put back.
     """
     import faiss
 
