@@ -1,4 +1,4 @@
-"""The reader contract: a file in, blocks of verbatim text out, each with a place a person can follow.
+"""The reader contract: a file in, blocks of verbatim text out, each with a place to follow.
 
 A reader
 * takes a path to one local file and never touches the network or another file;
@@ -10,8 +10,8 @@ A reader
   wrong inside a parser is caught by the sandbox that runs it and reported by file name;
 * lists what it had to leave out (pages without text, unsupported parts) in `Document.warnings`.
 
-One file per format; `ingestion.readers.registry` maps file suffixes to readers. Parsing libraries are
-imported inside `read`, so that only the worker that needs one pays for it.
+One file per format; `ingestion.readers.registry` maps file suffixes to readers. Parsing libraries
+are imported inside `read`, so that only the worker that needs one pays for it.
 """
 
 from __future__ import annotations
