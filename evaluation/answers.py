@@ -1,0 +1,140 @@
+"""Offline evaluation of answers: ask every question, keep a row of each, and sum up.
+
+The rows are the truth; every figure of the report is computed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluation.answer_measures import Measures, measure_row
+from evaluation.bootstrap import Interval, interval
+from evaluation.evidence import DEPTHS
+from evaluation.provenance import provenance
+from evaluation.questions import Question, Unanswerable, shared_ids
+from evaluation.rows import Row, RowFile, make_row, row_key
+from evaluation.sources import SourceFile, SourceFiles
+from evaluation.subject import Subject
+from ingestion.errors import LecternError
+
+AVERAGED = (
+    *("em", "f1", "right", "wrong", "crag", "abstained", "evidence@prompt"),
+    *(f"{name}@{k}" for name in ("recall", "evidence", "raw_evidence") for k in DEPTHS),
+    *(f"passage_characters@{k}" for k in DEPTHS),
+)
+PERCENTILES = (50, 95, 99)
+
+Figures = dict[str, dict[str, float | int]]
+
+
+def rows_path(report: Path) -> Path:
+    """`R.json` → `R.rows.jsonl` beside it."""
+    return report.with_suffix(".rows.jsonl")
+
+
+def evaluate_answers(
+    subject: Subject,
+    questions: Sequence[Question],
+    unanswerable: Sequence[Unanswerable],
+    *,
+    rows: Path,
+    files: Iterable[SourceFile],
+    settings: Mapping[str, Any],
+    data: Mapping[str, str] | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Ask what `rows` does not hold yet under these settings, and report on all of it.
+
+    `files` are those of the index; `settings` whatever decides an answer (a row made under others
+    is asked again); `data` the hashes of the question files; `progress` is told (done, total).
+    Raises `LecternError` when an id stands in both lists. Whatever the subject raises ends the run;
+    the rows up to there are kept.
+    """
+    both = shared_ids(questions, unanswerable)
+    if both:
+        raise LecternError(
+            f"The id {both[0]!r} stands among the questions and among the unanswerable ones.",
+            "Give each question an id of its own.",
+        )
+    asked = [*questions, *unanswerable]
+    keys = {question.id: row_key(question, settings) for question in asked}
+    with RowFile(rows, keys.values()) as kept:
+        resumed = len(kept.rows)
+        for done, question in enumerate(asked):
+            if progress:
+                progress(done, len(asked))
+            if keys[question.id] not in kept.rows:
+                answer = subject.ask(question.question, question.history)
+                kept.add(make_row(question, answer, keys[question.id]))
+        if progress:
+            progress(len(asked), len(asked))
+        found = SourceFiles(files)
+        complete = [kept.rows[keys[question.id]] for question in asked]
+        for question, row in zip(asked, complete, strict=True):
+            row["measures"] = measure_row(question, row, found)
+    kept.rewrite(complete)
+    return {
+        "figures": figures([row["measures"] for row in complete], seed),
+        "groups": _groups(asked, complete, seed),
+        "counts": {
+            "questions": len(questions),
+            "unanswerable": len(unanswerable),
+            "rows_resumed": resumed,
+        },
+        "sources_not_found": _sources_not_found(questions, found),
+        "latency_seconds": latency(complete),
+        "settings": dict(settings),
+        "data": dict(data or {}),
+        "seed": seed,
+        **provenance(),
+    }
+
+
+def figures(measured: Sequence[Measures], seed: int) -> Figures:
+    """Each measure's mean over the rows that have it, with its 95 % bootstrap interval."""
+    summary: dict[str, Interval | None] = {
+        name: interval([m[name] for m in measured if name in m], seed=seed) for name in AVERAGED
+    }
+    silent = [m["abstained"] for m in measured]
+    hopeless = [m.get("unanswerable", 0.0) for m in measured]
+    justly = [s * h for s, h in zip(silent, hopeless, strict=True)]
+    if any(hopeless):
+        summary["abstention_precision"] = interval(justly, silent, seed=seed)
+        summary["abstention_recall"] = interval(justly, hopeless, seed=seed)
+    return {name: found.as_json() for name, found in summary.items() if found}
+
+
+def latency(rows: Sequence[Row]) -> dict[str, dict[str, float | int]]:
+    """Percentiles in seconds of each stage that the answers timed."""
+    stages: dict[str, list[float]] = {}
+    for row in rows:
+        for stage, seconds in row["timings"].items():
+            stages.setdefault(stage, []).append(seconds)
+    return {
+        stage: {
+            **{f"p{p}": round(float(np.percentile(taken, p)), 4) for p in PERCENTILES},
+            "n": len(taken),
+        }
+        for stage, taken in stages.items()
+    }
+
+
+def _groups(asked: Sequence[Unanswerable], rows: Sequence[Row], seed: int) -> dict[str, Figures]:
+    """Figures by the questions' `kind`, and of the follow-ups, where there are any."""
+    groups: dict[str, list[Measures]] = {}
+    for question, row in zip(asked, rows, strict=True):
+        if isinstance(question, Question) and question.kind:
+            groups.setdefault(question.kind, []).append(row["measures"])
+        if isinstance(question, Question) and question.history:
+            groups.setdefault("with history", []).append(row["measures"])
+    return {name: figures(measured, seed) for name, measured in sorted(groups.items())}
+
+
+def _sources_not_found(questions: Sequence[Question], files: SourceFiles) -> list[str]:
+    """Sources that name no file of the index, or a bare name that fits several."""
+    return sorted({s for q in questions for s in q.source if not files.find(s, q.course)})

@@ -1,0 +1,50 @@
+"""Fit the one fusion weight: the best macro mean over development sets, on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.beir import Benchmark
+from evaluation.ranking import means, measure_run
+from evaluation.retrieval import Legs
+
+GRID = tuple(round(0.02 * step, 2) for step in range(51))
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """A development set, scored once in both legs; `measure` judges a weight on it."""
+
+    benchmark: Benchmark
+    legs: Legs
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The best weight, and weight → set name → measure for the whole grid (`macro` is the mean)."""
+
+    weight: float
+    curve: Mapping[float, Mapping[str, float]]
+
+
+def fit_weight(sets: Sequence[Development], grid: Sequence[float] = GRID, k: int = 100) -> Fit:
+    """Maximise the mean over the sets of each one's measure; among equals the middle weight wins.
+
+    `k` is how many fused documents are ranked, which must not be below the measures' depth.
+    """
+    curve = {}
+    for weight in grid:
+        row = {
+            chosen.benchmark.name: means(
+                measure_run(chosen.benchmark.qrels, chosen.legs.fused(weight, k))
+            )[chosen.measure]
+            for chosen in sets
+        }
+        curve[weight] = row | {"macro": float(np.mean(list(row.values())))}
+    best = max(row["macro"] for row in curve.values())
+    winners = [weight for weight, row in curve.items() if row["macro"] >= best - 1e-12]
+    return Fit(winners[len(winners) // 2], curve)

@@ -1,0 +1,60 @@
+"""JSON-lines and gzipped text files, read with errors that name the file and the line."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ingestion.errors import LecternError
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """(line number, line without its newline) of a text file, gzipped where the name ends in `.gz`.
+
+    Raises `LecternError` when the file is missing, is not UTF-8 or is a damaged archive.
+    """
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LecternError(f"{path} is not UTF-8 text ({error}).", "Save it as UTF-8.") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise LecternError(
+            f"{path} is a damaged gzip file ({error}).", "Fetch it again."
+        ) from error
+    except OSError as error:
+        raise LecternError(f"{path} cannot be read ({error}).", "Check the path.") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        yield number, line.rstrip("\r")
+
+
+def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number, object) of a JSON-lines file; blank lines are skipped.
+
+    Raises `LecternError` naming file and line for anything that is not a JSON object.
+    """
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise malformed(path, number, f"not JSON: {error}") from error
+        if not isinstance(value, dict):
+            raise malformed(path, number, f"a JSON {type(value).__name__}, not an object")
+        yield number, value
+
+
+def malformed(path: Path, number: int, why: str) -> LecternError:
+    return LecternError(f"{path}, line {number}: {why}.", "Mend that line and run again.")
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, for the report's record of what was measured."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

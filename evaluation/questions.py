@@ -1,0 +1,123 @@
+"""Question files: JSON lines with gold answers, sources, evidence; and lines without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+
+from chatbot.answering import Turn
+from evaluation.jsonl import malformed, read_objects
+from evaluation.normalize import letters_and_digits, normalize_answer
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Identifier = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""One string or a list of them; where several are given, all are needed."""
+
+
+class Unanswerable(BaseModel):
+    """A question the documents do not answer: silence is the right reply. Extra fields stay."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: Identifier
+    question: str = Field(min_length=1)
+    history: tuple[Turn, ...] = ()
+
+    @field_validator("question")
+    @classmethod
+    def _says_something(cls, question: str) -> str:
+        if not question.strip():
+            raise ValueError("is blank")
+        return question
+
+
+class Question(Unanswerable):
+    """A question with its gold answers (any one will do), source files and evidence (all needed).
+
+    `source` and `evidence` may be left out: the measures that need them then skip the question.
+    `course` narrows where a source is looked up; `kind` groups questions in the report.
+    """
+
+    answers: Texts = Field(min_length=1)
+    source: Texts = ()
+    evidence: Texts = ()
+    course: str = ""
+    kind: str = ""
+
+    @field_validator("answers")
+    @classmethod
+    def _answers_hold_tokens(cls, answers: tuple[str, ...]) -> tuple[str, ...]:
+        if not any(map(normalize_answer, answers)):
+            raise ValueError("hold nothing but punctuation and articles")
+        return answers
+
+    @field_validator("evidence")
+    @classmethod
+    def _evidence_can_be_found(cls, evidence: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(letters_and_digits, evidence)):
+            raise ValueError("holds no letters or digits")
+        return evidence
+
+
+Line = TypeVar("Line", bound=Unanswerable)
+
+
+def load_questions(path: Path, limit: int | None = None) -> list[Question]:
+    """Answerable questions in file order, at most `limit` of them.
+
+    Raises `LecternError` naming file and line for a malformed line or an id used twice.
+    """
+    return _load(path, Question, limit)
+
+
+def load_unanswerable(path: Path, limit: int | None = None) -> list[Unanswerable]:
+    """Unanswerable questions in file order; errors as in `load_questions`."""
+    return _load(path, Unanswerable, limit)
+
+
+def _load(path: Path, model: type[Line], limit: int | None) -> list[Line]:
+    """The whole file is checked even under a limit, so that a bad line is never found late."""
+    questions: list[Line] = []
+    lines: dict[str, int] = {}
+    for number, fields in read_objects(path):
+        try:
+            question = model.model_validate(fields)
+        except ValidationError as error:
+            raise malformed(path, number, _explain(error)) from error
+        if question.id in lines:
+            raise malformed(
+                path, number, f"the id {question.id!r} is already that of line {lines[question.id]}"
+            )
+        lines[question.id] = number
+        questions.append(question)
+    return questions[:limit]
+
+
+def _explain(error: ValidationError) -> str:
+    """The first complaint in one line: `answers: Field required`."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def shared_ids(questions: Sequence[Question], unanswerable: Sequence[Unanswerable]) -> list[str]:
+    """Ids that stand in both files: rows are told apart by id, so there must be none."""
+    return sorted({q.id for q in questions} & {u.id for u in unanswerable})
