@@ -6,6 +6,7 @@ is and what to rename it to. Importing this module imports no parsing library.
 
 from __future__ import annotations
 
+import stat
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -72,11 +73,14 @@ def read_document(path: Path, text_mb: float = TEXT_MB, binary_mb: float = BINAR
     Untrusted files belong in `ingestion.sandbox`, which calls this in a capped worker process.
     """
     try:
-        size = path.stat().st_size
+        status = path.stat()
     except OSError as error:
         raise UnreadableDocument(
             f"{path.name} cannot be opened: {error.strerror}.", "Check that it exists."
         ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableDocument(f"{path.name} is not a regular file.", "Give a file to read.")
+    size = status.st_size
     limit = binary_mb if FORMATS.get(path.suffix.lower()) in BINARY_FORMATS else text_mb
     if size > limit * 1e6:
         raise UnreadableDocument(
