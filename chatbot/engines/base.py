@@ -1,8 +1,8 @@
 """The engine contract: prompts → completions (batch), pieces (stream), log-likelihoods (score).
 
-An engine wraps one sequence-to-sequence model with its own tokenizer. `window` is the longest prompt
-in tokens (special tokens included) that it reads without cutting; whoever builds prompts packs to it
-by `count_tokens`, and an engine given a longer prompt raises `ValueError` rather than cut it silently.
+An engine wraps one sequence-to-sequence model with its own tokenizer. `window` is the longest
+prompt in tokens (special tokens included) that it reads without cutting; whoever builds prompts
+packs to it by `count_tokens`, and an engine given a longer prompt raises `ValueError`, never cuts.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class Decoding(BaseModel):
     """How text is drawn from the model. `sample` uses temperature, top_k and top_p together."""
 
     strategy: Strategy = "greedy"
-    num_beams: int = Field(4, ge=2, le=16, description="beams, for strategy=beam")
-    temperature: float = Field(0.7, gt=0.0, le=5.0)
-    top_k: int = Field(0, ge=0, description="0 keeps every token")
-    top_p: float = Field(1.0, gt=0.0, le=1.0)
-    max_new_tokens: int = Field(160, ge=1, le=1024)
-    repetition_penalty: float = Field(1.0, ge=1.0, le=2.0)
-    seed: int | None = Field(None, description="same seed, same text; None draws anew")
+    num_beams: int = Field(default=4, ge=2, le=16, description="beams, for strategy=beam")
+    temperature: float = Field(default=0.7, gt=0.0, le=5.0)
+    top_k: int = Field(default=0, ge=0, description="0 keeps every token")
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    max_new_tokens: int = Field(default=160, ge=1, le=1024)
+    repetition_penalty: float = Field(default=1.0, ge=1.0, le=2.0)
+    seed: int | None = Field(default=None, description="same seed, same text; None draws anew")
 
 
 class Engine(Protocol):
@@ -43,11 +43,11 @@ class Engine(Protocol):
         ...
 
     def stream(self, prompt: str, decoding: Decoding) -> Iterator[str]:
-        """Pieces of the completion as they are decoded; joined they equal `generate([prompt])[0]`."""
+        """Pieces of the completion as they are decoded; joined they are `generate([prompt])[0]`."""
         ...
 
     def score(self, prompts: Sequence[str], completions: Sequence[str]) -> list[float]:
-        """Mean log-likelihood per token of each completion (its end token included) given its prompt."""
+        """Mean log-likelihood per token of each completion, its end token included."""
         ...
 
     def adapters(self) -> list[str]:
@@ -55,5 +55,5 @@ class Engine(Protocol):
         ...
 
     def use_adapter(self, name: str | None) -> None:
-        """Switch the adapter; None is the base model. Raises `ModelUnavailable` for unknown names."""
+        """Switch the adapter; None is the base model. `ModelUnavailable` for an unknown name."""
         ...

@@ -1,0 +1,80 @@
+"""LoRA adapters on disk: `<folder>/<name>/adapter_config.json` and `adapter_model.safetensors`.
+
+Only safetensors are read (a `.bin` file is a pickle), and only LoRA: swapping needs base weights
+that stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion.errors import ModelUnavailable
+
+_HUB_SNAPSHOT = re.compile(r"models--(.+?)--(.+?)/snapshots/")
+
+
+@dataclass(frozen=True)
+class AdapterFolder:
+    """One adapter: its name, where it lies, the base model it was trained on ("" if unknown)."""
+
+    name: str
+    path: Path
+    base: str
+
+
+def list_adapters(folder: Path | None) -> list[str]:
+    """Names of the adapters in `folder`, sorted."""
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(found.parent.name for found in folder.glob("*/adapter_config.json"))
+
+
+def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
+    """The adapter `name`, checked to be a LoRA in safetensors made for `base`.
+
+    Raises `ModelUnavailable` that names what is wrong, and both base models where they differ.
+    """
+    known = list_adapters(folder)
+    if folder is None or name not in known:
+        raise ModelUnavailable(
+            f"There is no adapter named “{name}” in {folder or 'any folder (none is set)'}.",
+            f"Choose one of: {', '.join(known)}." if known else "Set the folder of adapters first.",
+        )
+    path = folder / name
+    try:
+        config = json.loads((path / "adapter_config.json").read_text())
+    except ValueError as error:
+        raise ModelUnavailable(
+            f"{path / 'adapter_config.json'} is not valid JSON ({error}).", "Export it again."
+        ) from error
+    if config.get("peft_type") != "LORA":
+        raise ModelUnavailable(
+            f"The adapter “{name}” is of type {config.get('peft_type')}.",
+            "Only LoRA can be swapped.",
+        )
+    if not (path / "adapter_model.safetensors").is_file():
+        raise ModelUnavailable(
+            f"The adapter “{name}” has no adapter_model.safetensors in {path}.",
+            "Export it with safetensors: other weight files are not loaded.",
+        )
+    made_for = str(config.get("base_model_name_or_path") or "")
+    if made_for and model_identity(made_for) != model_identity(base):
+        raise ModelUnavailable(
+            f"The adapter “{name}” was made for {made_for}, but the model loaded is {base}.",
+            f"Load {made_for}, or train the adapter on {base}.",
+        )
+    return AdapterFolder(name, path, made_for)
+
+
+def model_identity(name_or_path: str) -> str:
+    """What all names of one model share.
+
+    `google/flan-t5-base`, a path to a copy of it in a folder `flan-t5-base`, and its folder in the
+    hub's cache are the same model.
+    """
+    cached = _HUB_SNAPSHOT.search(name_or_path.replace("\\", "/"))
+    name = cached.group(2) if cached else name_or_path.replace("\\", "/").rstrip("/")
+    return name.rsplit("/", 1)[-1].casefold()

@@ -1,0 +1,312 @@
+"""FLAN-T5 in PyTorch: batches, streams, log-likelihoods, and LoRA adapters swapped while it runs.
+
+One lock serializes all work on the model: adapters and the random generator are shared state.
+Weights are read from safetensors only. Half precision means bfloat16: float16 overflows in T5.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TextIteratorStreamer,
+)
+from transformers.utils import logging as hf_logging
+
+from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters
+from chatbot.engines.base import Decoding
+from chatbot.engines.decoding import generate_arguments, seeded
+from ingestion.errors import ModelUnavailable
+
+Device = Literal["auto", "cpu", "cuda"] | str
+Dtype = Literal["auto", "float32", "bfloat16"]
+
+FAMILY = ("t5", "mt5", "umt5")
+"""Model types with T5's relative positions, which can read more than the 512 tokens of training."""
+
+LONGEST_WINDOW = 2048
+BATCH = 16
+
+
+class FlanT5Engine:
+    """Implements `chatbot.engines.base.Engine` over a T5 model and its tokenizer.
+
+    `name` is what adapters and people know the model by; `window` (tokens, 16 to 2,048) defaults to
+    512, the length FLAN-T5 was trained at.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        name: str,
+        window: int = 512,
+        adapters_dir: Path | None = None,
+    ) -> None:
+        if not 16 <= window <= LONGEST_WINDOW:
+            raise ValueError(f"window is {window}; it must lie between 16 and {LONGEST_WINDOW}")
+        if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+            # transformers 5 claims every T5 is tied; a later tie_weights() would then overwrite
+            # FLAN-T5's own output matrix with the embeddings.
+            model.config.tie_word_embeddings = False
+        self.name = name
+        self.window = window
+        self.adapter: str | None = None
+        self._model = model.eval()
+        self._tokenizer = tokenizer
+        self._adapters_dir = adapters_dir
+        self._loaded: set[str] = set()
+        self._lock = threading.RLock()
+        # Counting happens while a generation thread decodes; the Rust tokenizer refuses to be
+        # reconfigured (padding, truncation) meanwhile, so counting has a copy of its own.
+        self._counter = copy.deepcopy(tokenizer.backend_tokenizer)
+        self._counter.no_padding()
+        self._counter.no_truncation()
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path | str,
+        *,
+        name: str,
+        device: Device = "auto",
+        dtype: Dtype = "auto",
+        window: int = 512,
+        adapters_dir: Path | None = None,
+    ) -> FlanT5Engine:
+        """Read a local folder in the Hugging Face layout.
+
+        Raises `ModelUnavailable` for files that are missing or damaged, another family of models,
+        a device that is not there.
+        """
+        place = resolve_device(device)
+        precision = resolve_dtype(dtype, place)
+        try:
+            family = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            if family not in FAMILY:
+                raise ModelUnavailable(
+                    f"{name} is a {family} model, not a T5.",
+                    "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
+                )
+            with _quiet():
+                model = AutoModelForSeq2SeqLM.from_pretrained(
+                    folder, dtype=precision, use_safetensors=True, local_files_only=True
+                )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, SafetensorError) as error:
+            raise ModelUnavailable(
+                f"The model {name} cannot be read from {folder}: {error}",
+                "The folder needs config.json, tokenizer.json and model.safetensors; a download "
+                "that broke off is mended by deleting the folder.",
+            ) from error
+        return cls(model.to(place), tokenizer, name=name, window=window, adapters_dir=adapters_dir)
+
+    @property
+    def device(self) -> str:
+        """Where the model computes, for people: `cpu`, `cuda:0`."""
+        return str(self._model.device)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._counter.encode(text).ids)
+
+    def generate(self, prompts: Sequence[str], decoding: Decoding) -> list[str]:
+        completions: list[str] = []
+        for start in range(0, len(prompts), BATCH):
+            batch = prompts[start : start + BATCH]
+            with self._lock, torch.inference_mode(), seeded(decoding.seed, self._model.device):
+                made = self._model.generate(**self._encode(batch), **generate_arguments(decoding))
+                completions += self._tokenizer.batch_decode(made, skip_special_tokens=True)
+        return completions
+
+    def stream(self, prompt: str, decoding: Decoding) -> Iterator[str]:
+        """See the contract. Beam search knows its text only at the end: it comes in one piece.
+
+        Closing the iterator stops the generation at its next token.
+        """
+        self._check_window([prompt])
+        if decoding.strategy == "beam":
+            return iter(self.generate([prompt], decoding))
+        return self._stream(prompt, decoding)
+
+    def _stream(self, prompt: str, decoding: Decoding) -> Iterator[str]:
+        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+        closed = threading.Event()
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                with self._lock, torch.inference_mode(), seeded(decoding.seed, self._model.device):
+                    self._model.generate(
+                        **self._encode([prompt]),
+                        **generate_arguments(decoding),
+                        streamer=streamer,
+                        stopping_criteria=StoppingCriteriaList([_StopWhen(closed)]),
+                    )
+            except BaseException as failure:  # handed to the consumer, which raises it
+                failures.append(failure)
+                streamer.on_finalized_text("", stream_end=True)
+
+        worker = threading.Thread(target=work, name="flan-t5-stream", daemon=True)
+        worker.start()
+        try:
+            for piece in streamer:
+                if piece:
+                    yield piece
+        finally:
+            closed.set()
+            worker.join()
+        if failures:
+            raise failures[0]
+
+    def score(self, prompts: Sequence[str], completions: Sequence[str]) -> list[float]:
+        if len(prompts) != len(completions):
+            raise ValueError(f"{len(prompts)} prompts but {len(completions)} completions")
+        scores: list[float] = []
+        for start in range(0, len(prompts), BATCH):
+            with self._lock, torch.inference_mode():
+                inputs = self._encode(prompts[start : start + BATCH])
+                labels = self._tokenizer(
+                    list(completions[start : start + BATCH]), padding=True, return_tensors="pt"
+                ).to(self._model.device)
+                # Masked out positions are read as padding by the decoder's right shift.
+                target = labels.input_ids.masked_fill(labels.attention_mask == 0, -100)
+                logits = self._model(**inputs, labels=target).logits
+                # bfloat16 has three significant digits: too few for sums of logarithms.
+                chosen = (
+                    logits.float().log_softmax(-1).gather(-1, labels.input_ids[..., None])[..., 0]
+                )
+                mask = labels.attention_mask
+                scores += ((chosen * mask).sum(1) / mask.sum(1)).tolist()
+        return scores
+
+    def adapters(self) -> list[str]:
+        return list_adapters(self._adapters_dir)
+
+    def use_adapter(self, name: str | None) -> None:
+        with self._lock:
+            if name is not None and name not in self._loaded:
+                self._load_adapter(find_adapter(self._adapters_dir, name, self.name))
+            self.adapter = name
+            self._activate()
+
+    def _activate(self) -> None:
+        """Switch `self.adapter` on in the model, or all adapters off."""
+        if not self._loaded:
+            return
+        if self.adapter is None:
+            self._model.base_model.disable_adapter_layers()
+        else:
+            self._model.base_model.enable_adapter_layers()
+            self._model.set_adapter(self.adapter)
+
+    def _load_adapter(self, found: AdapterFolder) -> None:
+        # Seconds of import, paid only by those who use adapters.
+        from peft import PeftConfig, get_peft_model
+
+        try:
+            if self._loaded:
+                self._model.load_adapter(str(found.path), adapter_name=found.name)
+            else:
+                shape = PeftConfig.from_pretrained(str(found.path))
+                self._model = get_peft_model(self._model, shape, adapter_name=found.name)
+                self._model.load_adapter(str(found.path), adapter_name=found.name)
+        except (RuntimeError, ValueError) as error:  # shapes or module names of another model
+            self._drop(found.name)
+            raise ModelUnavailable(
+                f"The adapter “{found.name}” (made for {found.base or 'an unnamed model'}) does "
+                f"not fit {self.name}: {error}",
+                "Train it on this model, or load the model it was made for.",
+            ) from error
+        self._model.eval()
+        self._loaded.add(found.name)
+
+    def _drop(self, name: str) -> None:
+        """Take out what a failed load has put into the model."""
+        if name not in getattr(self._model, "peft_config", {}):
+            return
+        if self._loaded:
+            self._model.delete_adapter(name)
+            self._activate()
+        else:
+            self._model = self._model.unload()
+
+    def _encode(self, prompts: Sequence[str]) -> Any:
+        self._check_window(prompts)
+        return self._tokenizer(list(prompts), padding=True, return_tensors="pt").to(
+            self._model.device
+        )
+
+    def _check_window(self, prompts: Sequence[str]) -> None:
+        longest = max(self.count_tokens(prompt) for prompt in prompts)
+        if longest > self.window:
+            raise ValueError(
+                f"a prompt of {longest} tokens is longer than the window of {self.window}"
+            )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading without the library's progress bar and its advice on weight tying, heeded above."""
+    level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(level)
+        if bars:
+            hf_logging.enable_progress_bar()
+
+
+class _StopWhen(StoppingCriteria):
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        return torch.full((input_ids.shape[0],), self._event.is_set(), device=input_ids.device)
+
+
+def resolve_device(device: str) -> str:
+    """`auto` is the GPU where there is one. Raises `ModelUnavailable` for one that is not there."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelUnavailable(
+            f"The device {device} was asked for, but PyTorch finds no CUDA GPU here.",
+            "Use --device cpu, or install a CUDA build of torch.",
+        )
+    return device
+
+
+def resolve_dtype(dtype: Dtype, device: str) -> torch.dtype:
+    """`auto` is bfloat16 on a GPU and float32 on a CPU, where bfloat16 must be asked for.
+
+    Raises `ModelUnavailable` for bfloat16 on a processor that would only emulate it.
+    """
+    if dtype == "auto":
+        return torch.bfloat16 if device.startswith("cuda") else torch.float32
+    if dtype == "float32":
+        return torch.float32
+    if dtype != "bfloat16":
+        raise ModelUnavailable(
+            f"The precision {dtype} cannot be used: float16 overflows in T5.",
+            "Use float32 or bfloat16.",
+        )
+    if device == "cpu" and not torch.cpu._is_avx512_bf16_supported():
+        raise ModelUnavailable(
+            "bfloat16 was asked for, but this processor has no avx512_bf16.", "Use float32."
+        )
+    return torch.bfloat16

@@ -1,0 +1,27 @@
+"""Tiny T5 models, made once a session, and an encoder of hashed words for tests without weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_t5
+
+from chatbot.engines.flan_t5 import FlanT5Engine
+
+
+@pytest.fixture(scope="session")
+def random_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a T5 of random weights."""
+    return tiny_t5.build(tmp_path_factory.mktemp("models") / "tiny-t5")
+
+
+@pytest.fixture(scope="session")
+def sorting_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a T5 that sorts the words after "sort:"."""
+    return tiny_t5.teach(tmp_path_factory.mktemp("models") / "sorting-t5")
+
+
+@pytest.fixture(scope="session")
+def sorting_engine(sorting_t5: Path) -> FlanT5Engine:
+    return FlanT5Engine.load(sorting_t5, name="sorting-t5", device="cpu")

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import tiny_t5
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import T5ForConditionalGeneration
+
+from chatbot.engines.adapters import model_identity
+from chatbot.engines.base import Decoding
+from chatbot.engines.flan_t5 import FlanT5Engine
+from ingestion.errors import ModelUnavailable
+
+PROMPT = "sort: reward index encoder"
+GREEDY = Decoding(max_new_tokens=12)
+
+
+def make_adapter(base: Path, folder: Path, seed: int, named: str = "") -> None:
+    model = T5ForConditionalGeneration.from_pretrained(base)
+    model.config.tie_word_embeddings = False
+    torch.manual_seed(seed)
+    shape = LoraConfig(r=4, target_modules=["q", "v"], task_type="SEQ_2_SEQ_LM")
+    tuned = get_peft_model(model, shape)
+    for name, weights in tuned.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(weights, std=0.5)
+    tuned.save_pretrained(folder)
+    if named:
+        config = folder / "adapter_config.json"
+        config.write_text(
+            json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": named})
+        )
+
+
+@pytest.fixture(scope="module")
+def shelf(random_t5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("adapters")
+    make_adapter(random_t5, folder / "polite", seed=1)
+    make_adapter(random_t5, folder / "terse", seed=2)
+    make_adapter(random_t5, folder / "foreign", seed=3, named="google/flan-t5-xl")
+    other = tiny_t5.build(folder / "other-model", d_model=32)
+    make_adapter(other, folder / "misfit", seed=4, named="hub/tiny-t5")
+    shutil.rmtree(other)
+    return folder
+
+
+@pytest.fixture
+def engine(random_t5: Path, shelf: Path) -> FlanT5Engine:
+    return FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=shelf)
+
+
+def test_swapping_there_and_back(engine: FlanT5Engine, random_t5: Path, shelf: Path) -> None:
+    assert engine.adapters() == ["foreign", "misfit", "polite", "terse"]
+
+    def score() -> float:
+        return engine.score([PROMPT], ["encoder index reward"])[0]
+
+    base, head = score(), engine._model.lm_head.weight.clone()
+    by_name = {}
+    for name in ("polite", "terse", "polite", None, "terse", None):
+        engine.use_adapter(name)
+        assert engine.adapter == name
+        assert by_name.setdefault(name, score()) == score()
+    assert by_name[None] == base
+    assert len(set(by_name.values())) == 3
+    assert torch.equal(engine._model.lm_head.weight, head)
+
+
+def test_an_adapter_gives_what_its_merged_model_gives(
+    engine: FlanT5Engine, random_t5: Path, shelf: Path
+) -> None:
+    from peft import PeftModel
+
+    base = T5ForConditionalGeneration.from_pretrained(random_t5)
+    base.config.tie_word_embeddings = False
+    merged = PeftModel.from_pretrained(base, shelf / "terse").merge_and_unload()
+    alone = FlanT5Engine(merged, engine._tokenizer, name="merged")
+    engine.use_adapter("polite")
+    engine.use_adapter("terse")
+    completions = ["encoder index reward"]
+    assert engine.score([PROMPT], completions) == pytest.approx(
+        alone.score([PROMPT], completions), abs=1e-4
+    )
+    assert "".join(engine.stream(PROMPT, GREEDY)) == engine.generate([PROMPT], GREEDY)[0]
+
+
+def test_an_adapter_of_another_base_is_refused_naming_both(engine: FlanT5Engine) -> None:
+    with pytest.raises(ModelUnavailable, match="google/flan-t5-xl") as refused:
+        engine.use_adapter("foreign")
+    assert engine.name in str(refused.value)
+    assert engine.adapter is None
+
+
+def test_a_misfit_is_refused_and_leaves_the_base_as_it_was(engine: FlanT5Engine) -> None:
+    before = engine.generate([PROMPT], GREEDY)
+    with pytest.raises(ModelUnavailable, match="does not fit"):
+        engine.use_adapter("misfit")
+    assert engine.generate([PROMPT], GREEDY) == before
+    engine.use_adapter("polite")
+    with pytest.raises(ModelUnavailable, match="does not fit"):
+        engine.use_adapter("misfit")
+    engine.use_adapter(None)
+    assert engine.generate([PROMPT], GREEDY) == before
+
+
+def test_unknown_and_unsafe_adapters(
+    engine: FlanT5Engine, shelf: Path, tmp_path: Path, random_t5: Path
+) -> None:
+    with pytest.raises(ModelUnavailable, match=r"no adapter named “ghost”.*polite"):
+        engine.use_adapter("ghost")
+    for name in ("pickled", "ia3", "broken"):
+        shutil.copytree(shelf / "polite", tmp_path / name)
+    (tmp_path / "pickled/adapter_model.safetensors").rename(tmp_path / "pickled/adapter_model.bin")
+    config = tmp_path / "ia3/adapter_config.json"
+    config.write_text(config.read_text().replace('"LORA"', '"IA3"'))
+    (tmp_path / "broken/adapter_config.json").write_text("{")
+    other = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu", adapters_dir=tmp_path)
+    for name, why in [("pickled", "safetensors"), ("ia3", "type IA3"), ("broken", "valid JSON")]:
+        with pytest.raises(ModelUnavailable, match=why):
+            other.use_adapter(name)
+
+
+@pytest.mark.parametrize("name", ["../polite", "..", "/polite", ""])
+def test_a_name_cannot_leave_the_folder(engine: FlanT5Engine, name: str) -> None:
+    with pytest.raises(ModelUnavailable, match="no adapter named"):
+        engine.use_adapter(name)
+
+
+def test_names_of_one_model() -> None:
+    names = [
+        "google/flan-t5-base",
+        "/models/flan-t5-base/",
+        "C:\\models\\FLAN-T5-base",
+        "/root/.cache/huggingface/hub/models--google--flan-t5-base/snapshots/7bcac572ce56",
+    ]
+    assert {model_identity(name) for name in names} == {"flan-t5-base"}
+    assert model_identity("google/flan-t5-large") != "flan-t5-base"
