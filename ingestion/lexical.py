@@ -41,6 +41,14 @@ class LexicalIndex:
         self._counts = counts  # scipy CSR, chunks × terms, term frequencies
         self._weights = weights  # scipy CSC, chunks × terms, BM25 weights
         self._words = Stemmed()
+        self._row = {int(chunk_id): row for row, chunk_id in enumerate(ids)}
+
+    def __contains__(self, chunk_id: int) -> bool:
+        return chunk_id in self._row
+
+    def row(self, chunk_id: int) -> int:
+        """The place of a chunk in `ids` and `scores`."""
+        return self._row[chunk_id]
 
     @classmethod
     def build(cls, ids: Sequence[int], texts: Sequence[str]) -> LexicalIndex:
@@ -84,7 +92,10 @@ class LexicalIndex:
 
     def search(self, query: str, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k best chunks that share a word with the query, best first."""
-        scores = self.scores(query)
+        return self.best(self.scores(query), k, selection)
+
+    def best(self, scores: Scores, k: int, selection: Selection | None = None) -> list[Hit]:
+        """The k largest of `scores`, as `search` gives them."""
         if selection is not None:
             scores = np.where(np.isin(self.ids, selection.chunk_ids), scores, 0.0)
         return [Hit(int(self.ids[row]), float(scores[row])) for row in top(scores, k)]

@@ -14,17 +14,14 @@ class Chunk:
     """A stretch of one document, no longer than the encoder's window, with the place of every part.
 
     `text` is verbatim document text. `spans` cover it in order: characters `start:end` → locator.
+    `context` is what is embedded before the text and never shown as part of it: the title and the
+    heading trail, as far as the text itself does not begin with it.
     """
 
     text: str
-    title: str
     headings: tuple[str, ...]
     spans: tuple[Span, ...]
-
-    @property
-    def context(self) -> str:
-        """Title and heading trail: embedded with the text, never shown as part of it."""
-        return heading_context(self.title, self.headings)
+    context: str = ""
 
     @property
     def embedded_text(self) -> str:
@@ -83,11 +80,3 @@ class Passage:
             place = place.to(locator)
         return place
 
-
-def heading_context(title: str, headings: tuple[str, ...]) -> str:
-    """`title › heading › heading`, without saying the same thing twice in a row."""
-    parts: list[str] = []
-    for part in (title, *headings):
-        if part and (not parts or parts[-1].casefold() != part.casefold()):
-            parts.append(part)
-    return " › ".join(parts)

@@ -1,0 +1,84 @@
+"""Where settings come from: defaults in code, then `lectern.toml`, then `LECTERN_*`; later wins.
+
+Each room has one settings class with a table of its own in the file. Nothing else reads the
+environment. `lectern doctor` prints every value with its origin.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ingestion.errors import LecternError
+
+CONFIG_FILE = Path("lectern.toml")
+
+
+class RoomSettings(BaseSettings):
+    """Base of a room's settings; `table` names its table in `lectern.toml`."""
+
+    table: ClassVar[str]
+    model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="forbid", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _TomlTable(settings_cls, cls.table)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> RoomSettings:
+        """The settings in force; `overrides` (None values ignored) win. Raises `LecternError`."""
+        try:
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]) or cls.table
+            raise LecternError(
+                f"The setting {name} cannot be {first.get('input')!r}: {first['msg']}.",
+                f"Mend it in {CONFIG_FILE} under [{cls.table}], or in LECTERN_{name.upper()}.",
+            ) from error
+
+    @classmethod
+    def origin(cls, name: str) -> str:
+        """Where the value of setting `name` comes from, in words."""
+        if f"LECTERN_{name}".upper() in {key.upper() for key in os.environ}:
+            return f"LECTERN_{name.upper()}"
+        return str(CONFIG_FILE) if name in read_table(cls.table) else "default"
+
+
+class _TomlTable(PydanticBaseSettingsSource):
+    def __init__(self, settings_cls: type[BaseSettings], table: str) -> None:
+        super().__init__(settings_cls)
+        self._values = read_table(table)
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._values
+
+
+def read_table(table: str) -> dict[str, Any]:
+    """One table of `lectern.toml`, empty where there is none. Raises `LecternError`."""
+    if not CONFIG_FILE.is_file():
+        return {}
+    try:
+        content = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LecternError(
+            f"{CONFIG_FILE.resolve()} is not valid TOML: {error}.", "Mend that line or remove it."
+        ) from error
+    values = content.get(table, {})
+    return values if isinstance(values, dict) else {}

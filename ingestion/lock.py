@@ -1,0 +1,34 @@
+"""One writer at a time: an operating-system lock that a killed process lets go of by itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingestion.errors import IndexProblem
+
+
+@contextmanager
+def single_writer(file: Path) -> Iterator[None]:
+    """Hold the writer's lock. Raises `IndexProblem` at once when another process has it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    holder = file.with_suffix(".pid")
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        who = holder.read_text().strip() if holder.is_file() else "unknown"
+        raise IndexProblem(
+            f"Another process (pid {who}) is writing the index {file.parent}.",
+            "Wait until it has finished, then try again.",
+        ) from error
+    try:
+        holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
