@@ -167,35 +167,36 @@ class ChromaStore:
         return found
 
     def search(self, vector: Vectors, k: int, selection: Selection | None = None) -> list[Hit]:
+        """See `Store.search`; a few hundred identical vectors can hide others from HNSW."""
         generation = self._generation
-        if not generation or k < 1:
+        if not generation or k < 1 or (selection is not None and not len(selection.chunk_ids)):
             return []
-        where, allowed = None, None
-        if selection is not None:
-            if not len(selection.chunk_ids):
-                return []
-            where = _where(selection)
-            allowed = set(selection.chunk_ids.tolist()) if where is None else None
+        chosen = None if selection is None else _where(selection)
+        by_hand = None
+        if selection is not None and chosen is None:
+            by_hand = set(selection.chunk_ids.tolist())
         query = np.asarray(vector, np.float32).reshape(1, self.dimension)
-        asked = k + SPARE
-        with self._explained():
-            while True:
-                result = self._rows.query(
+        asked, where, hidden_left_out = k + SPARE, chosen, False
+        while True:
+            with self._explained():
+                found = self._rows.query(
                     query_embeddings=query,
                     n_results=asked,
                     where=where,
                     include=["metadatas", "distances"],
                 )
-                pairs = zip(result["metadatas"][0], result["distances"][0], strict=True)
-                hits = [
-                    Hit(metadata["chunk_id"], 1.0 - float(distance))
-                    for metadata, distance in pairs
-                    if _counts(metadata, generation)
-                    and (allowed is None or metadata["chunk_id"] in allowed)
-                ]
-                if len(hits) >= k or len(result["ids"][0]) < asked:
-                    return hits[:k]
-                asked *= 4
+            metadatas, distances = found["metadatas"][0], found["distances"][0]
+            seen = [
+                Hit(metadata["chunk_id"], 1.0 - float(distance))
+                for metadata, distance in zip(metadatas, distances, strict=True)
+                if _counts(metadata, generation)
+            ]
+            hits = [hit for hit in seen if by_hand is None or hit.chunk_id in by_hand]
+            complete = hidden_left_out or len(seen) == len(metadatas)
+            if len(hits) >= k or (complete and len(metadatas) < asked):
+                return hits[:k]
+            where, hidden_left_out = _read(generation, chosen), True
+            asked *= 4
 
     def vectors(self, chunk_ids: Sequence[int]) -> Vectors:
         found = np.empty((len(chunk_ids), self.dimension), np.float32)
@@ -233,6 +234,11 @@ def _counts(metadata: Any, generation: int) -> bool:
 
 def _unread(generation: int) -> Any:
     return {"$or": [{"generation": {"$gt": generation}}, {"until": {"$lte": generation}}]}
+
+
+def _read(generation: int, chosen: Any) -> Any:
+    both = [{"generation": {"$lte": generation}}, {"until": {"$gt": generation}}]
+    return {"$and": both if chosen is None else [*both, chosen]}
 
 
 def _metadata(row: Row, generation: int) -> dict[str, int | str]:
