@@ -31,7 +31,7 @@ PARSER = """
         if b"RAISE" in data:
             raise ValueError("odd file")
         print("noise on standard output", flush=True)
-        return type("Best", (), {"best": lambda self: None})()
+        return type("Matches", (), {"best": lambda self: None})()
 """
 
 
