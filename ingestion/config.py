@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -38,7 +38,7 @@ class RoomSettings(BaseSettings):
         return init_settings, env_settings, _TomlTable(settings_cls, cls.table)
 
     @classmethod
-    def load(cls, **overrides: Any) -> RoomSettings:
+    def load(cls, **overrides: Any) -> Self:
         """The settings in force; `overrides` (None values ignored) win. Raises `LecternError`."""
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
