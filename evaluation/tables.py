@@ -1,0 +1,73 @@
+"""The reports as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from evaluation.ranking import MEASURES
+
+_LABELS = {
+    "right": "right",
+    "wrong": "wrong",
+    "crag": "CRAG score (right − wrong)",
+    "em": "exact match",
+    "f1": "token F1",
+    "recall@1": "source recall@1",
+    "recall@5": "source recall@5",
+    "recall@10": "source recall@10",
+    "evidence@1": "evidence in 1,000 characters",
+    "evidence@5": "evidence in 5,000 characters",
+    "evidence@10": "evidence in 10,000 characters",
+    "raw_evidence@5": "evidence in 5 passages",
+    "passage_characters@5": "mean passage length, first 5",
+    "evidence@prompt": "evidence in the prompt",
+    "abstained": "abstained",
+    "abstention_precision": "abstention precision",
+    "abstention_recall": "abstention recall",
+}
+
+
+def answers_table(report: Mapping[str, Any]) -> Table:
+    """The headline figures of `evaluate_answers`, and the latency of each stage."""
+    counts = report["counts"]
+    table = Table(
+        "measure",
+        "value",
+        "95 % interval",
+        "n",
+        title=f"{counts['questions']} questions, {counts['unanswerable']} unanswerable",
+    )
+    for name, label in _LABELS.items():
+        if name in report["figures"]:
+            figure = report["figures"][name]
+            table.add_row(label, *_cells(figure), str(figure["n"]))
+    for stage, taken in report["latency_seconds"].items():
+        spread = f"p95 {taken['p95']:.3f}, p99 {taken['p99']:.3f}"
+        table.add_row(f"seconds: {stage}", f"p50 {taken['p50']:.3f}", spread, str(taken["n"]))
+    return table
+
+
+def retrieval_table(report: Mapping[str, Any]) -> Table:
+    """Every measure of every leg of `evaluate_retrieval`."""
+    figures = report["figures"]
+    counts = report["counts"]
+    table = Table(
+        "measure",
+        *figures,
+        title=f"{report['benchmark']}: {counts['queries']} queries, "
+        f"{counts['documents']} documents, weight {report['settings']['weight']}",
+    )
+    for name in MEASURES:
+        cells = (_cells(leg[name]) for leg in figures.values())
+        table.add_row(name, *(f"{value} ({spread})" for value, spread in cells))
+    return table
+
+
+def _cells(figure: Mapping[str, float]) -> tuple[str, str]:
+    """Value and interval: three decimals for shares, none for characters."""
+    digits = 0 if figure["value"] > 1 else 3
+    low, high = figure["low"], figure["high"]
+    return f"{figure['value']:.{digits}f}", f"{low:.{digits}f}–{high:.{digits}f}"
