@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
@@ -129,3 +130,21 @@ def batch(
         "attention_mask": inputs.attention_mask,
         "labels": labels.masked_fill(labels == 0, -100),
     }
+
+
+def make_adapter(base: Path, folder: Path, seed: int, named: str = "") -> None:
+    """A LoRA of random weights over `base`, saved in `folder`; `named` is the base it claims."""
+    model = T5ForConditionalGeneration.from_pretrained(base)
+    model.config.tie_word_embeddings = False
+    torch.manual_seed(seed)
+    shape = LoraConfig(r=4, target_modules=["q", "v"], task_type="SEQ_2_SEQ_LM")
+    tuned = get_peft_model(model, shape)
+    for name, weights in tuned.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(weights, std=0.5)
+    tuned.save_pretrained(folder)
+    if named:
+        config = folder / "adapter_config.json"
+        config.write_text(
+            json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": named})
+        )

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 import tiny_t5
 import torch
-from peft import LoraConfig, get_peft_model
 from transformers import T5ForConditionalGeneration
 
 from chatbot.engines.adapters import model_identity
@@ -19,31 +17,14 @@ PROMPT = "sort: reward index encoder"
 GREEDY = Decoding(max_new_tokens=12)
 
 
-def make_adapter(base: Path, folder: Path, seed: int, named: str = "") -> None:
-    model = T5ForConditionalGeneration.from_pretrained(base)
-    model.config.tie_word_embeddings = False
-    torch.manual_seed(seed)
-    shape = LoraConfig(r=4, target_modules=["q", "v"], task_type="SEQ_2_SEQ_LM")
-    tuned = get_peft_model(model, shape)
-    for name, weights in tuned.named_parameters():
-        if "lora_" in name:
-            torch.nn.init.normal_(weights, std=0.5)
-    tuned.save_pretrained(folder)
-    if named:
-        config = folder / "adapter_config.json"
-        config.write_text(
-            json.dumps(json.loads(config.read_text()) | {"base_model_name_or_path": named})
-        )
-
-
 @pytest.fixture(scope="module")
 def shelf(random_t5: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapters")
-    make_adapter(random_t5, folder / "polite", seed=1)
-    make_adapter(random_t5, folder / "terse", seed=2)
-    make_adapter(random_t5, folder / "foreign", seed=3, named="google/flan-t5-xl")
+    tiny_t5.make_adapter(random_t5, folder / "polite", seed=1)
+    tiny_t5.make_adapter(random_t5, folder / "terse", seed=2)
+    tiny_t5.make_adapter(random_t5, folder / "foreign", seed=3, named="google/flan-t5-xl")
     other = tiny_t5.build(folder / "other-model", d_model=32)
-    make_adapter(other, folder / "misfit", seed=4, named="hub/tiny-t5")
+    tiny_t5.make_adapter(other, folder / "misfit", seed=4, named="hub/tiny-t5")
     shutil.rmtree(other)
     return folder
 

@@ -1,0 +1,169 @@
+"""A real server on loopback over the tiny T5, and the client that speaks to it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+import tiny_t5
+import uvicorn
+
+from chatbot.engines.base import Decoding
+from chatbot.engines.flan_t5 import FlanT5Engine
+from chatbot.engines.remote import RemoteEngine
+from chatbot.server import create_app
+from ingestion.errors import ModelUnavailable
+
+PROMPTS = ["sort: reward index encoder", "sort: token answer", "sort: window course"]
+GREEDY = Decoding(max_new_tokens=16)
+
+
+class Serving(uvicorn.Server):
+    """A server in a thread, on a port the system chose."""
+
+    def __init__(self, app: object) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        super().__init__(uvicorn.Config(app, log_level="warning", lifespan="on"))  # type: ignore[arg-type]
+        self.up = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=([self.listener],), daemon=True)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    def __enter__(self) -> Serving:
+        self.thread.start()
+        assert self.up.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.should_exit = True
+        self.thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def server(sorting_engine: FlanT5Engine) -> Iterator[Serving]:
+    with Serving(create_app(sorting_engine)) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def remote(server: Serving) -> RemoteEngine:
+    return RemoteEngine(server.url)
+
+
+def test_the_remote_engine_is_the_local_one(
+    remote: RemoteEngine, sorting_engine: FlanT5Engine
+) -> None:
+    assert (remote.name, remote.window) == (sorting_engine.name, sorting_engine.window)
+    assert remote.device == "cpu"
+    assert remote.generate(PROMPTS, GREEDY) == sorting_engine.generate(PROMPTS, GREEDY)
+    completions = ["encoder index reward", "token answer", "course window"]
+    assert remote.score(PROMPTS, completions) == pytest.approx(
+        sorting_engine.score(PROMPTS, completions), abs=1e-6
+    )
+    assert remote.count_tokens(PROMPTS[0]) == sorting_engine.count_tokens(PROMPTS[0])
+    sample = Decoding(strategy="sample", temperature=2.0, seed=4, max_new_tokens=16)
+    assert remote.generate(PROMPTS[:1], sample) == sorting_engine.generate(PROMPTS[:1], sample)
+
+
+def test_streaming_comes_in_pieces(remote: RemoteEngine, sorting_engine: FlanT5Engine) -> None:
+    pieces = list(remote.stream(PROMPTS[0], GREEDY))
+    assert pieces == list(sorting_engine.stream(PROMPTS[0], GREEDY))
+    assert len(pieces) > 1
+
+
+def test_concurrent_callers_share_batches(sorting_engine: FlanT5Engine) -> None:
+    app = create_app(sorting_engine, batch_wait_seconds=0.5, batch_prompts=6)
+    with Serving(app) as serving:
+        client = RemoteEngine(serving.url)
+        with ThreadPoolExecutor(6) as pool:
+            made = list(pool.map(lambda p: client.generate([p], GREEDY)[0], PROMPTS * 2))
+        assert made == sorting_engine.generate(PROMPTS, GREEDY) * 2
+        assert app.state.batching.batches < 6
+
+
+def test_a_prompt_beyond_the_window_is_the_callers_mistake(remote: RemoteEngine) -> None:
+    long = "token " * 600
+    with pytest.raises(ValueError, match="longer than the window of 512"):
+        remote.generate([long], GREEDY)
+    with pytest.raises(ValueError, match="longer than the window of 512"):
+        list(remote.stream(long, GREEDY))
+
+
+def test_a_failure_in_mid_stream_reaches_the_client(random_t5: Path) -> None:
+    engine = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu")
+
+    def fail(*args: object, **kwargs: object) -> object:
+        raise RuntimeError("out of memory")
+
+    engine._model.decoder.forward = fail
+    with (
+        Serving(create_app(engine)) as serving,
+        pytest.raises(ModelUnavailable, match="out of memory"),
+    ):
+        list(RemoteEngine(serving.url).stream("sort: token", GREEDY))
+
+
+def test_leaving_a_stream_stops_the_generation(random_t5: Path) -> None:
+    engine = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu")
+    engine._model.generation_config.eos_token_id = None
+    steps = 0
+    forward = engine._model.decoder.forward
+
+    def counting(*args: object, **kwargs: object) -> object:
+        nonlocal steps
+        steps += 1
+        return forward(*args, **kwargs)
+
+    engine._model.decoder.forward = counting
+    with Serving(create_app(engine)) as serving:
+        client = RemoteEngine(serving.url)
+        endless = Decoding(strategy="sample", seed=0, max_new_tokens=1024)
+        stream = client.stream("sort: token", endless)
+        next(stream)
+        stream.close()
+        # The engine's one thread answers this only after the stream has ended.
+        assert len(client.generate(["sort: token"], Decoding(max_new_tokens=2))) == 1
+    assert steps < 1024
+
+
+def test_adapters_travel_with_the_request(random_t5: Path, tmp_path: Path) -> None:
+    tiny_t5.make_adapter(random_t5, tmp_path / "polite", seed=1)
+    engine = FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    with Serving(create_app(engine)) as serving:
+        plain, polite = RemoteEngine(serving.url), RemoteEngine(serving.url)
+        assert polite.adapters() == ["polite"]
+        polite.use_adapter("polite")
+        asked = (["sort: token"], ["token"])
+        assert plain.score(*asked) != polite.score(*asked)
+        assert plain.score(*asked) == plain.score(*asked)
+        with pytest.raises(ModelUnavailable, match=r"no adapter named “ghost”.*polite"):
+            polite.use_adapter("ghost")
+
+
+def test_no_server_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(ModelUnavailable, match=r"No Lectern engine answers.*lectern serve"):
+        RemoteEngine(f"http://127.0.0.1:{port}")
+
+
+def test_other_sites_get_nothing(server: Serving) -> None:
+    foreign = httpx.get(f"{server.url}/v1/health", headers={"Host": "evil.example"})
+    assert foreign.status_code == 400
+    reply = httpx.get(f"{server.url}/v1/health", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in reply.headers
+
+
+def test_absurd_requests_are_refused(server: Serving) -> None:
+    body = {"prompts": ["a"] * 65, "decoding": {}}
+    assert httpx.post(f"{server.url}/v1/generate", json=body).status_code == 422
+    body = {"prompts": ["a"], "decoding": {"max_new_tokens": 10**9}}
+    assert httpx.post(f"{server.url}/v1/generate", json=body).status_code == 422
