@@ -47,6 +47,13 @@ def snapshot(name: str) -> Path:
         ) from error
 
 
+def is_cached(name: str) -> bool:
+    """Whether the hub's cache on this machine holds something of `name`; imports and asks nothing."""
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    cache_folder = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    return (cache_folder / f"models--{name.replace('/', '--')}" / "snapshots").is_dir()
+
+
 @cache
 def hub_reachable() -> bool:
     """Whether the hub takes a connection within two seconds; asked once a process."""

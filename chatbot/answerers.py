@@ -1,0 +1,101 @@
+"""Which answerer speaks: generative where a generator can be had, extractive otherwise, and said so."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.answering import Answerer
+from chatbot.extractive import ExtractiveAnswerer
+from chatbot.options import AskOptions
+from chatbot.settings import ChatSettings
+from ingestion.encoders.base import Encoder
+from ingestion.errors import ModelUnavailable
+from ingestion.hub import is_cached
+
+if TYPE_CHECKING:
+    from chatbot.engines.base import Engine
+
+EXTRACTIVE_ONLY = "Answers are sentences picked word for word from the documents (extractive)."
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An answerer, the engine behind it (None: extractive), and what the learner should be told."""
+
+    answerer: Answerer
+    engine: Engine | None
+    notice: str = ""
+
+
+class Answerers:
+    """Makes answerers on demand; the generator loads once, at its first use."""
+
+    def __init__(self, settings: ChatSettings, encoder: Encoder) -> None:
+        self._settings = settings
+        self._encoder = encoder
+        self._extractive = ExtractiveAnswerer(encoder, settings.abstain_below)
+        self._engine: Engine | None = None
+        self._why_not = ""
+        self._lock = threading.Lock()
+
+    def choose(self, options: AskOptions) -> Chosen:
+        """The answerer for one question.
+
+        `auto` falls back to the extractive one with a notice; a generator that was asked for by
+        name and cannot be had raises `ModelUnavailable`.
+        """
+        wanted = options.answerer if options.answerer != "auto" else self._settings.answerer
+        if wanted == "extractive":
+            return Chosen(self._extractive, None)
+        engine = self.engine()
+        if engine is None:
+            if wanted == "generative":
+                raise ModelUnavailable(self._why_not)
+            return Chosen(self._extractive, None, self.notice())
+        from chatbot.generative import GenerativeAnswerer
+
+        return Chosen(GenerativeAnswerer(engine, self._encoder, options), engine)
+
+    def engine(self) -> Engine | None:
+        """The generator, loaded now if need be; None when there is none here (see `notice`)."""
+        with self._lock:
+            if self._engine is None and not self._why_not:
+                try:
+                    self._engine = self._load()
+                except ModelUnavailable as error:
+                    self._why_not = str(error)
+            return self._engine
+
+    def notice(self) -> str:
+        """Which answerer speaks and why, in plain words; empty until a generator was looked for."""
+        if self._settings.answerer == "extractive":
+            return f"{EXTRACTIVE_ONLY} The settings ask for that."
+        if self._why_not:
+            return f"{self._why_not} {EXTRACTIVE_ONLY}"
+        return f"Answers are written by {self._engine.name}." if self._engine else ""
+
+    def _load(self) -> Engine:
+        settings = self._settings
+        if settings.engine_url:
+            from chatbot.engines.remote import RemoteEngine
+
+            return RemoteEngine(settings.engine_url)
+        from chatbot.engines.factory import ALIASES, load_engine
+
+        name = ALIASES.get(settings.model, settings.model)
+        # A question must not start a download of a gigabyte: `lectern fetch` does, when asked to.
+        if not Path(name).expanduser().is_dir() and not is_cached(name):
+            raise ModelUnavailable(
+                f"The generator {name} is not on this machine.",
+                "`lectern fetch` gets it where the Hugging Face hub can be reached.",
+            )
+        return load_engine(
+            name,
+            device=settings.device,
+            window=settings.window,
+            adapters_dir=settings.adapters_dir,
+            adapter=settings.adapter,
+        )

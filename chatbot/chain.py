@@ -1,0 +1,210 @@
+"""The chain: question and history → stand-alone question → passages → cited answer, or silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatbot.answerers import Answerers
+from chatbot.answering import Answer, Citation, Draft, TextDelta, Turn
+from chatbot.options import AskOptions
+from chatbot.retrieval.hybrid import Retriever
+from chatbot.rewriting import rewrite
+from chatbot.settings import ChatSettings
+from ingestion.index import Index
+from ingestion.passage import Passage
+from ingestion.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from chatbot.summarizing import Summary
+
+_NEAREST = 3
+
+
+class Assistant:
+    """Answers questions from one index. Made by `open_assistant`."""
+
+    def __init__(self, index: Index, settings: ChatSettings) -> None:
+        self.index = index
+        self.settings = settings
+        self.answerers = Answerers(settings, index.encoder)
+        reranker = None
+        if settings.reranker:
+            from chatbot.retrieval.rerank import CrossEncoderReranker
+
+            reranker = CrossEncoderReranker(settings.reranker)
+        self.retriever = Retriever(index, settings.fusion_weight, settings.candidates, reranker)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        course: str | None = None,
+        options: AskOptions | None = None,
+    ) -> Answer:
+        """The whole answer at once; `course` is short for the option of that name."""
+        options = options or self.default_options()
+        if course:
+            options = options.model_copy(update={"course": course})
+        *_, last = self.stream(question, history, options)
+        assert isinstance(last, Answer)
+        return last
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), options: AskOptions | None = None
+    ) -> Iterator[TextDelta | Answer]:
+        """Pieces of the answer as they come, and last of all the `Answer`.
+
+        Where the answerer turns out not to be sure enough, the last item is an `Answer` that
+        abstains: what was streamed before it is to be withdrawn.
+        """
+        options = options or self.default_options()
+        watch = _Stopwatch()
+        chosen = self.answerers.choose(options)
+        watch.lap("load")
+        standalone = rewrite(question, history, chosen.engine).text
+        watch.lap("rewrite")
+        passages = self.retriever.search(
+            standalone,
+            options.k,
+            course=options.course,
+            file=options.file,
+            format=options.format,
+            neighbours=options.neighbours,
+        )
+        watch.lap("retrieve")
+        draft = Draft("")
+        for item in chosen.answerer.stream(standalone, passages, history):
+            if isinstance(item, Draft):
+                draft = item
+            else:
+                watch.first_token()
+                yield item
+        watch.lap("answer")
+        yield self._answer(draft, standalone, passages, chosen.answerer.name, chosen.notice, watch)
+
+    def answerer_notice(self) -> str:
+        """Which answerer speaks and why, in one plain line; loads the generator if there is one."""
+        self.answerers.engine()
+        return self.answerers.notice()
+
+    def default_options(self) -> AskOptions:
+        """Options as the settings say."""
+        return AskOptions(k=self.settings.passages, neighbours=self.settings.neighbours)
+
+    def summarize(self, file: str, section: str | None = None, course: str | None = None) -> Summary:
+        """A cited summary of a document, or of the part under a heading that contains `section`.
+
+        Raises `IndexProblem` when there is no such document or section.
+        """
+        from chatbot.summarizing import summarize
+        from ingestion.errors import IndexProblem
+
+        record = self._find_file(file, course)
+        passages = self.index.file_passages(record.course, record.path)
+        if section:
+            wanted = section.casefold()
+            passages = [p for p in passages if any(wanted in h.casefold() for h in p.headings)]
+            if not passages:
+                raise IndexProblem(
+                    f"{record.path} has no section whose heading contains {section!r}.",
+                    "Look at its headings with `lectern search`.",
+                )
+        return summarize(passages, self.answerers.engine(), self.index.encoder)
+
+    def _find_file(self, file: str, course: str | None) -> Any:
+        from ingestion.errors import IndexProblem
+
+        usable = [record for record in self.index.files(course) if record.status == "ok"]
+        matches = [r for r in usable if r.path == file] or [
+            r for r in usable if Path(r.path).name == Path(file).name
+        ]
+        if not matches:
+            raise IndexProblem(f"{file} is not in the index.", "See `lectern status` for what is.")
+        if len(matches) > 1:
+            names = ", ".join(f"{r.course}/{r.path}" for r in matches[:5])
+            raise IndexProblem(f"{file} could be any of {names}.", "Say which, or give --course.")
+        return matches[0]
+
+    def _answer(
+        self,
+        draft: Draft,
+        question: str,
+        passages: Sequence[Passage],
+        answerer: str,
+        notice: str,
+        watch: _Stopwatch,
+    ) -> Answer:
+        abstained = not draft.text or draft.confidence < self.settings.abstain_below
+        answer = Answer(
+            text="" if abstained else draft.text,
+            citations=() if abstained else draft.citations,
+            reasoning=draft.reasoning,
+            confidence=draft.confidence,
+            abstained=abstained,
+            nearest=self._nearest(passages, draft) if abstained else (),
+            answerer=answerer,
+            question=question,
+            passages=tuple(passages),
+            given=draft.given,
+            notice=notice,
+        )
+        return replace(answer, timings=watch.timings())
+
+    def _nearest(self, passages: Sequence[Passage], draft: Draft) -> tuple[Citation, ...]:
+        """The places to look at instead: what the draft cited, then the best passages."""
+        places = list(draft.citations)
+        cited = {citation.chunk_id for citation in places}
+        for passage in passages:
+            if passage.chunk_id not in cited:
+                places.append(_point_to(passage))
+        return tuple(replace(place, number=n) for n, place in enumerate(places[:_NEAREST], start=1))
+
+
+def open_assistant(
+    index_dir: Path | None = None, settings: ChatSettings | None = None, **overrides: Any
+) -> Assistant:
+    """An assistant over the index in `index_dir` (default: as the settings say).
+
+    `overrides` are settings by name. Raises `IndexProblem` when there is no index.
+    """
+    settings = settings or ChatSettings()
+    if overrides:
+        settings = settings.model_copy(update=overrides)
+    return Assistant(Index(index_dir or settings.index), settings)
+
+
+def _point_to(passage: Passage) -> Citation:
+    start, end = next(iter(split_sentences(passage.text)), (0, len(passage.text)))
+    return Citation(
+        number=0,
+        course=passage.course,
+        file=passage.file,
+        locator=passage.locator,
+        passage=passage.text,
+        sentence=passage.text[start:end],
+        score=max(0.0, min(1.0, passage.scores.get("dense", 0.0))),
+        chunk_id=passage.chunk_id,
+    )
+
+
+class _Stopwatch:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] = now - self._last
+        self._last = now
+
+    def first_token(self) -> None:
+        self._laps.setdefault("first_token", time.perf_counter() - self._start)
+
+    def timings(self) -> dict[str, float]:
+        return {**self._laps, "total": time.perf_counter() - self._start}

@@ -1,0 +1,59 @@
+"""`lectern …`: every verb a thin call into the rooms below.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. Results go to standard output, everything else to
+standard error; with `--json` standard output holds one JSON document and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from chatbot.commands import asking, documents, running
+from chatbot.commands.console import err
+
+# Lectern never phones home, and neither do the libraries it uses.
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+app = typer.Typer(
+    name="lectern",
+    help="Ask your course documents; every answer cites the page it read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for verb in (
+    documents.ingest,
+    documents.status,
+    asking.search,
+    asking.ask,
+    asking.chat,
+    asking.summarize,
+    running.app,
+    running.serve,
+    running.fetch,
+    running.doctor,
+):
+    app.command()(verb)
+
+
+def main() -> None:
+    """The console script. Turns errors with a remedy into one line and exit code 1."""
+    from ingestion.errors import LecternError
+
+    if "eval" in sys.argv[1:2]:
+        # Only the evaluator pays for importing the benchmark.
+        from evaluation.commands import eval_app
+
+        app.add_typer(eval_app, name="eval")
+    try:
+        app()
+    except LecternError as error:
+        err.print(f"[red]Error:[/] {error.what}", soft_wrap=True)
+        if error.remedy:
+            err.print(error.remedy, soft_wrap=True)
+        sys.exit(1)

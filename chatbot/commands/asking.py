@@ -1,0 +1,205 @@
+"""`lectern search`, `ask`, `chat` and `summarize`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.markup import escape
+
+from chatbot.commands.console import (
+    CourseOption,
+    IndexOption,
+    JsonOption,
+    chat_settings,
+    err,
+    out,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatbot.answering import Answer, Citation, Turn
+    from chatbot.chain import Assistant
+    from chatbot.options import AskOptions
+
+AnswererName = Literal["auto", "generative", "extractive"]
+QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION")]
+KOption = Annotated[int | None, typer.Option("--k", min=1, max=50, help="Passages to retrieve.")]
+FileOption = Annotated[str | None, typer.Option("--file", help="Only this document.")]
+FormatOption = Annotated[str | None, typer.Option("--format", help="Only documents of this format.")]
+AnswererOption = Annotated[
+    AnswererName | None, typer.Option("--answerer", help="Who answers (default: auto).")
+]
+ModelOption = Annotated[str | None, typer.Option("--model", help="Generator: hub name or folder.")]
+ShotsOption = Annotated[int, typer.Option("--shots", help="Examples in the prompt: 0, 1 or 3.")]
+ThoughtOption = Annotated[
+    bool, typer.Option("--chain-of-thought", help="Have the generator reason before it answers.")
+]
+
+
+def search(
+    query: QuestionArgument,
+    index: IndexOption = None,
+    k: KOption = None,
+    course: CourseOption = None,
+    file: FileOption = None,
+    format: FormatOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a query, without answering it."""
+    from chatbot.answering import locator_json
+    from chatbot.retrieval.hybrid import Retriever
+    from ingestion.index import Index
+
+    settings = chat_settings(index)
+    retriever = Retriever(Index(settings.index), settings.fusion_weight, settings.candidates)
+    passages = retriever.search(
+        query, k or settings.passages, course=course, file=file, format=format
+    )
+    if json:
+        print_json(
+            [
+                {
+                    "file": p.file,
+                    "course": p.course,
+                    "locator": locator_json(p.locator),
+                    "title": p.title,
+                    "headings": list(p.headings),
+                    "text": p.text,
+                    "score": round(p.score, 4),
+                    "scores": {name: round(score, 4) for name, score in p.scores.items()},
+                }
+                for p in passages
+            ]
+        )
+        return
+    for number, passage in enumerate(passages, start=1):
+        place = f"{passage.course}/{passage.file}, {passage.locator.label}"
+        out.print(f"[bold]{number}. {escape(place)}[/]  {passage.score:.2f}")
+        out.print(escape(passage.text), style="dim")
+        out.print()
+
+
+def ask(
+    question: QuestionArgument,
+    index: IndexOption = None,
+    k: KOption = None,
+    course: CourseOption = None,
+    file: FileOption = None,
+    format: FormatOption = None,
+    answerer: AnswererOption = None,
+    model: ModelOption = None,
+    shots: ShotsOption = 0,
+    chain_of_thought: ThoughtOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, with citations."""
+    assistant = _assistant(index, model=model)
+    options = _options(
+        assistant, k, course, file, format, answerer, shots=shots, chain_of_thought=chain_of_thought
+    )
+    if json:
+        print_json(assistant.ask(question, options=options).as_json())
+        return
+    _say(assistant, question, (), options)
+
+
+def chat(
+    index: IndexOption = None,
+    course: CourseOption = None,
+    answerer: AnswererOption = None,
+    model: ModelOption = None,
+) -> None:
+    """Talk with the documents in the terminal; an empty line or Ctrl-D ends it."""
+    assistant = _assistant(index, model=model)
+    options = _options(assistant, None, course, None, None, answerer)
+    history: list[Turn] = []
+    out.print("Ask about your course. An empty line ends the conversation.")
+    while True:
+        try:
+            question = out.input("[bold]> [/]").strip()
+        except (EOFError, KeyboardInterrupt):
+            question = ""
+        if not question:
+            return
+        answer = _say(assistant, question, history, options)
+        history.append((question, answer.text))
+
+
+def summarize(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A document in the index.")],
+    section: Annotated[
+        str | None, typer.Option("--section", help="Only under headings that contain this.")
+    ] = None,
+    index: IndexOption = None,
+    course: CourseOption = None,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Summarize a document, or a section of it, with citations."""
+    assistant = _assistant(index, model=model)
+    summary = assistant.summarize(file, section, course)
+    if json:
+        print_json({**summary.as_json(), "notice": assistant.answerers.notice()})
+        return
+    err.print(assistant.answerers.notice(), style="yellow")
+    out.print(escape(summary.text))
+    out.print()
+    _print_citations(summary.citations)
+
+
+def _assistant(index: Any, **overrides: Any) -> Assistant:
+    from chatbot.chain import open_assistant
+
+    return open_assistant(settings=chat_settings(index, **overrides))
+
+
+def _options(
+    assistant: Assistant,
+    k: int | None,
+    course: str | None,
+    file: str | None,
+    format: str | None,
+    answerer: AnswererName | None,
+    **style: Any,
+) -> AskOptions:
+    if style.get("shots", 0) not in (0, 1, 3):
+        raise typer.BadParameter("must be 0, 1 or 3", param_hint="--shots")
+    changes = {"k": k, "course": course, "file": file, "format": format, "answerer": answerer}
+    given = {name: value for name, value in changes.items() if value is not None}
+    return assistant.default_options().model_copy(update={**given, **style})
+
+
+def _say(
+    assistant: Assistant, question: str, history: Sequence[Turn], options: AskOptions
+) -> Answer:
+    """Stream an answer to the terminal; returns it."""
+    from chatbot.answering import Answer, TextDelta
+
+    streamed = False
+    for item in assistant.stream(question, history, options):
+        if isinstance(item, TextDelta):
+            style = "dim" if item.part == "reasoning" else None
+            out.print(escape(item.text), end="", style=style, soft_wrap=True)
+            streamed = True
+    assert isinstance(item, Answer)
+    if streamed:
+        out.print()
+    if item.notice:
+        err.print(item.notice, style="yellow", markup=False)
+    if item.abstained:
+        out.print("The course documents do not say. The nearest places are:")
+        _print_citations(item.nearest)
+    else:
+        out.print()
+        _print_citations(item.citations)
+    return item
+
+
+def _print_citations(citations: Sequence[Citation]) -> None:
+    for citation in citations:
+        place = f"{citation.file}, {citation.locator.label}"
+        out.print(f"[bold]\\[{citation.number}][/] {escape(place)}")
+        out.print(f"    “{escape(citation.sentence)}”", style="dim")

@@ -1,0 +1,41 @@
+"""What the verbs share: options, where output goes, and how errors end the program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from chatbot.settings import ChatSettings
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help="Index folder (default: .lectern/index)."),
+]
+CourseOption = Annotated[str | None, typer.Option("--course", metavar="NAME", help="Only this course.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+out = Console(highlight=False)
+"""Results."""
+err = Console(stderr=True, highlight=False)
+"""Everything that is not a result: progress, notices, errors."""
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def chat_settings(index: Path | None = None, **overrides: Any) -> ChatSettings:
+    """The settings in force, with the index folder of the command line."""
+    from chatbot.settings import ChatSettings
+
+    settings = ChatSettings.load(index_dir=index, **overrides)
+    assert isinstance(settings, ChatSettings)
+    return settings

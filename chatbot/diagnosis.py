@@ -1,0 +1,122 @@
+"""What `lectern doctor` looks at: settings and where they come from, models, index, machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from chatbot.settings import ChatSettings
+from ingestion.catalog import Catalog
+from ingestion.config import RoomSettings
+from ingestion.encoders.factory import load_encoder
+from ingestion.encoders.precision import resolve_precision
+from ingestion.errors import IndexProblem, ModelUnavailable
+from ingestion.hub import hub_reachable, is_cached
+from ingestion.layout import Layout
+from ingestion.settings import IngestionSettings
+
+_PACKAGES = ("torch", "transformers", "peft", "faiss-cpu", "chromadb", "langchain", "streamlit")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str
+    ok: bool
+    detail: str
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """`settings` are (name, value, origin)."""
+
+    findings: list[Finding] = field(default_factory=list)
+    settings: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "findings": [
+                {"subject": f.subject, "ok": f.ok, "detail": f.detail} for f in self.findings
+            ],
+            "settings": [{"name": n, "value": v, "origin": o} for n, v, o in self.settings],
+        }
+
+
+def diagnose(settings: ChatSettings) -> Diagnosis:
+    """Look at everything once; asks the hub for a connection, for two seconds at most."""
+    ingestion = IngestionSettings.load()
+    assert isinstance(ingestion, IngestionSettings)
+    report = Diagnosis()
+    report.findings = [
+        Finding("machine", True, _machine()),
+        Finding("packages", True, ", ".join(f"{p} {_version(p)}" for p in _PACKAGES)),
+        _index(settings),
+        _encoder(ingestion),
+        _generator(settings),
+        Finding(
+            "Hugging Face hub",
+            hub_reachable(),
+            "answers" if hub_reachable() else "not in reach; models must be on this machine",
+        ),
+    ]
+    rooms: tuple[RoomSettings, ...] = (settings, ingestion)
+    for room in rooms:
+        for name in type(room).model_fields:
+            origin = type(room).origin(name)
+            given = origin == "default" and name in room.model_fields_set
+            report.settings.append(
+                (f"{room.table}.{name}", str(getattr(room, name)), "command line" if given else origin)
+            )
+    return report
+
+
+def _machine() -> str:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    return (
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores, {free:.0f} GB disk free"
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _index(settings: ChatSettings) -> Finding:
+    try:
+        catalog = Catalog(Layout(settings.index).catalog)
+    except IndexProblem as error:
+        return Finding("index", False, str(error))
+    courses = ", ".join(f"{c.name} ({c.files} documents)" for c in catalog.courses())
+    failed = sum(record.status == "failed" for record in catalog.files())
+    detail = f"{settings.index}: {catalog.chunk_count()} chunks; {courses or 'no documents'}"
+    return Finding("index", True, f"{detail}; {failed} failed" if failed else detail)
+
+
+def _encoder(settings: IngestionSettings) -> Finding:
+    try:
+        encoder = load_encoder(settings.encoder, settings.encoder_precision)
+    except ModelUnavailable as error:
+        return Finding("encoder", False, str(error))
+    precision = resolve_precision(settings.encoder_precision)
+    detail = f"{encoder.name}, window {encoder.window} tokens, {precision}"
+    return Finding("encoder", True, detail)
+
+
+def _generator(settings: ChatSettings) -> Finding:
+    if settings.engine_url:
+        return Finding("generator", True, f"the server at {settings.engine_url}")
+    from chatbot.engines.factory import ALIASES
+
+    name = ALIASES.get(settings.model, settings.model)
+    if Path(name).expanduser().is_dir() or is_cached(name):
+        return Finding("generator", True, f"{name} is on this machine")
+    remedy = "answers are extractive until `lectern fetch` gets it"
+    return Finding("generator", False, f"{name} is not on this machine; {remedy}")
