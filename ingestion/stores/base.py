@@ -3,17 +3,17 @@
 The SQLite catalog is the only truth. A store holds `chunk id → unit vector` for a *generation*; an
 ingest makes generation g+1 in three steps:
 
-1. `stage(g+1, …)` makes the new generation durable without disturbing generation g. A process killed
-   here leaves g as it was, plus files or rows nobody refers to.
+1. `stage(g+1, …)` makes the new generation durable without disturbing generation g. A process
+   killed here leaves g as it was, plus files or rows nobody refers to.
 2. the catalog commits g+1 (one SQLite transaction, not the store's business).
-3. `settle(g+1, live)` removes whatever g+1 does not use. Called again at the start of every ingest, so
-   a process killed between 2 and 3 leaves nothing behind for long.
+3. `settle(g+1, live)` removes whatever g+1 does not use. Called again at the start of every ingest,
+   so a process killed between 2 and 3 leaves nothing behind for long.
 
-`open(g)` is what a searcher calls; it must not see anything staged later than g, or must be told what
-is live: the index drops every hit the catalog does not hold at g.
+`open(g)` is what a searcher calls; it must not see anything staged later than g, or must be told
+what is live: the index drops every hit the catalog does not hold at g.
 
-Vectors are float32, unit length, shape (n, dimension); scores are inner products (cosines), larger is
-better. Every store passes `tests/ingestion/stores/contract.py`.
+Vectors are float32, unit length, shape (n, dimension); scores are inner products (cosines), larger
+is better. Every store passes `tests/ingestion/stores/contract.py`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Store(Protocol):
     def stage(
         self, generation: int, rows: Sequence[Row], vectors: Vectors, removed: Sequence[int]
     ) -> None:
-        """Write generation = the open one + `rows` − `removed`, durably. `vectors[i]` is `rows[i]`'s."""
+        """Durably write the open generation − `removed` + `rows`; `vectors[i]` is `rows[i]`'s."""
         ...
 
     def settle(self, generation: int, live: Ids) -> None:

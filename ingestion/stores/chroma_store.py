@@ -126,13 +126,19 @@ class ChromaStore:
                 )
 
     def settle(self, generation: int, live: Ids) -> None:
-        """Delete the rows `generation` does not read; take back removals that never happened."""
+        """Delete the rows `generation` does not read; take back removals that never happened.
+
+        Generation 0 reads none, so the collection goes, and the next may have another dimension.
+        """
         from chromadb.errors import NotFoundError
 
         with self._explained():
             try:
                 rows = self._client.get_collection(self._name, embedding_function=None)
             except NotFoundError:
+                return
+            if generation == 0 and "dimension" in (rows.metadata or {}):
+                self._client.delete_collection(self._name)
                 return
             self._check(rows)
             rows.delete(where=_unread(generation))

@@ -25,7 +25,8 @@ def open_store(
     """The store named `kind`, still at the empty generation 0.
 
     `folder` holds the files of an embedded store; `url` is a Chroma server's and replaces it;
-    `collection` names the index there. Raises `IndexProblem` for an unknown kind, an absent
+    `collection` names the index there: two indexes on one server need two names, or each clears
+    away what the other wrote. Raises `IndexProblem` for an unknown kind, an absent
     package, or a server that does not answer.
     """
     if kind not in PACKAGES:

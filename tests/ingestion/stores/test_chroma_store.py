@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,6 @@ from ingestion.errors import IndexProblem
 from ingestion.stores import chroma_store
 from ingestion.stores.base import Selection, Vectors
 from ingestion.stores.chroma_store import ChromaStore
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server(tmp_path_factory.mktemp("server") / "data") as url:
-        yield url
 
 
 def clustered(n: int, dimension: int) -> Vectors:
@@ -199,9 +192,14 @@ def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
         ChromaStore(tmp_path / "vectors", None, DIMENSION)
 
 
-def test_another_dimension_is_refused(tmp_path: Path) -> None:
+def test_another_dimension_is_refused_until_the_store_is_cleared(tmp_path: Path) -> None:
     store = ChromaStore(tmp_path / "vectors", None, DIMENSION)
     commit(store, 1, {1: unit_vectors(1)[0]})
     other = ChromaStore(tmp_path / "vectors", None, 8)
     with pytest.raises(IndexProblem, match="16 dimensions, not 8"):
         other.open(1)
+    store.settle(0, np.empty(0, np.int64))
+    narrow = unit_vectors(1, dimension=8)
+    other.stage(1, rows([1]), narrow, [])
+    other.open(1)
+    assert other.search(narrow[0], 1)[0].chunk_id == 1

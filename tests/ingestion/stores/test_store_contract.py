@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chroma_server import chroma_server
 from contract import DIMENSION, Make, StoreContract
 
 from ingestion.stores.factory import open_store
 
 fresh = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server(tmp_path_factory.mktemp("server") / "data") as url:
-        yield url
 
 
 class TestFaiss(StoreContract):
