@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.evidence import BUDGET, DEPTHS, evidence_within, holds_all, merge_neighbours
+from evaluation.evidence import BUDGET, DEPTHS, evidence_within, holds_all
 from evaluation.normalize import contains_answer, exact_match, token_f1
 from evaluation.questions import Question, Unanswerable
 from evaluation.rows import Row, retrieved_of
@@ -47,8 +47,8 @@ def measure_row(question: Unanswerable, row: Row, files: SourceFiles) -> Measure
             measures[f"evidence@{k}"] = float(within)
             measures[f"raw_evidence@{k}"] = float(raw)
         # Packed texts follow one another in the prompt, so evidence may run from one to the next.
-        prompt = ["".join(row["given"])] if row["given"] else merge_neighbours(passages)
-        measures["evidence@prompt"] = float(holds_all(prompt, question.evidence))
+        prompt = "\n".join(row["given"])
+        measures["evidence@prompt"] = float(holds_all([prompt], question.evidence))
     return measures
 
 

@@ -5,7 +5,7 @@ The rows are the truth; every figure of the report is computed from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from evaluation.evidence import DEPTHS
 from evaluation.provenance import provenance
 from evaluation.questions import Question, Unanswerable, shared_ids
 from evaluation.rows import Row, RowFile, make_row, row_key
-from evaluation.sources import SourceFile, SourceFiles
+from evaluation.sources import SourceFiles
 from evaluation.subject import Subject
 from ingestion.errors import LecternError
 
@@ -42,7 +42,7 @@ def evaluate_answers(
     unanswerable: Sequence[Unanswerable],
     *,
     rows: Path,
-    files: Iterable[SourceFile],
+    files: SourceFiles,
     settings: Mapping[str, Any],
     data: Mapping[str, str] | None = None,
     seed: int = 0,
@@ -73,10 +73,9 @@ def evaluate_answers(
                 kept.add(make_row(question, answer, keys[question.id]))
         if progress:
             progress(len(asked), len(asked))
-        found = SourceFiles(files)
         complete = [kept.rows[keys[question.id]] for question in asked]
         for question, row in zip(asked, complete, strict=True):
-            row["measures"] = measure_row(question, row, found)
+            row["measures"] = measure_row(question, row, files)
     kept.rewrite(complete)
     return {
         "figures": figures([row["measures"] for row in complete], seed),
@@ -86,7 +85,7 @@ def evaluate_answers(
             "unanswerable": len(unanswerable),
             "rows_resumed": resumed,
         },
-        "sources_not_found": _sources_not_found(questions, found),
+        "sources_not_found": _sources_not_found(questions, files),
         "latency_seconds": latency(complete),
         "settings": dict(settings),
         "data": dict(data or {}),

@@ -31,16 +31,13 @@ class Fit:
     curve: Mapping[float, Mapping[str, float]]
 
 
-def fit_weight(sets: Sequence[Development], grid: Sequence[float] = GRID, k: int = 100) -> Fit:
-    """Maximise the mean over the sets of each one's measure; among equals the middle weight wins.
-
-    `k` is how many fused documents are ranked, which must not be below the measures' depth.
-    """
+def fit_weight(sets: Sequence[Development], grid: Sequence[float] = GRID) -> Fit:
+    """Maximise the mean over the sets of each one's measure; of equals the middle weight wins."""
     curve = {}
     for weight in grid:
         row = {
             chosen.benchmark.name: means(
-                measure_run(chosen.benchmark.qrels, chosen.legs.fused(weight, k))
+                measure_run(chosen.benchmark.qrels, chosen.legs.fused(weight))
             )[chosen.measure]
             for chosen in sets
         }

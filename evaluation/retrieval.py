@@ -8,31 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatbot.retrieval.fusion import fuse
+from chatbot.retrieval.rerank import Reranker
 from evaluation.beir import Benchmark
 from evaluation.bootstrap import compare, interval
 from evaluation.provenance import provenance
 from evaluation.ranking import MEASURES, Run, measure_run, ranked
 from ingestion.encoders.base import Encoder
 from ingestion.lexical import LexicalIndex, top
+from ingestion.passage import Passage
 from ingestion.stores.base import Hit
 
-DEPTH = 1000
-"""Candidates of each leg; trec_eval's usual depth of a run."""
+DEPTH = 100
+"""Candidates of each leg: as many as the search takes."""
+
+_RERANKED = 50
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total)."""
-
-
-class Reranker(Protocol):
-    """A cross-encoder: one score per text, larger is more relevant to the query."""
-
-    def score(self, query: str, texts: Sequence[str]) -> Sequence[float]: ...
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,9 @@ class Legs:
     def dense(self) -> Run:
         return self._run(lambda c: [(hit.chunk_id, hit.score) for hit in c.dense])
 
-    def fused(self, weight: float, k: int = DEPTH) -> Run:
+    def fused(self, weight: float) -> Run:
         def ranking(c: Candidates) -> list[tuple[int, float]]:
-            fused = fuse(c.lexical_of_all, c.dense_of_all, weight, k)
+            fused = fuse(c.lexical_of_all, c.dense_of_all, weight, len(c.dense_of_all))
             return [(candidate.chunk_id, candidate.score) for candidate in fused]
 
         return self._run(ranking)
@@ -118,16 +116,18 @@ def rerank(
     run: Run,
     benchmark: Benchmark,
     reranker: Reranker,
-    depth: int,
     progress: Progress | None = None,
 ) -> Run:
-    """The first `depth` documents of each query, in the reranker's order."""
+    """The first 50 documents of each query, in the reranker's order."""
     reranked = {}
     for number, (query, scores) in enumerate(run.items(), start=1):
-        first = ranked(scores)[:depth]
-        texts = [benchmark.texts[document] for document in first]
-        judged = reranker.score(benchmark.queries[query], texts)
-        reranked[query] = dict(zip(first, map(float, judged), strict=True))
+        first = ranked(scores)[:_RERANKED]
+        passages = [
+            Passage(row, "", document, "", "", (), benchmark.texts[document], ())
+            for row, document in enumerate(first)
+        ]
+        ordered = reranker.rerank(benchmark.queries[query], passages)
+        reranked[query] = {passage.file: passage.score for passage in ordered}
         if progress:
             progress("rerank", number, len(run))
     return reranked
@@ -140,16 +140,15 @@ def evaluate_retrieval(
     *,
     depth: int = DEPTH,
     reranker: Reranker | None = None,
-    rerank_depth: int = 50,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Every measure of lexical, dense and fusion (and reranked) with its interval, and how they
     compare by a paired bootstrap on nDCG@10 and MRR@10."""
     legs = score_legs(benchmark, encoder, depth, progress)
-    runs = {"lexical": legs.lexical(), "dense": legs.dense(), "fusion": legs.fused(weight, depth)}
+    runs = {"lexical": legs.lexical(), "dense": legs.dense(), "fusion": legs.fused(weight)}
     if reranker is not None:
-        runs["rerank"] = rerank(runs["fusion"], benchmark, reranker, rerank_depth, progress)
+        runs["rerank"] = rerank(runs["fusion"], benchmark, reranker, progress)
     measured = {name: measure_run(benchmark.qrels, run) for name, run in runs.items()}
     against = [("fusion", "lexical"), ("fusion", "dense"), ("rerank", "fusion")]
     return {
@@ -169,7 +168,7 @@ def evaluate_retrieval(
             "encoder_signature": encoder.signature,
             "weight": weight,
             "depth": depth,
-            "rerank_depth": rerank_depth if reranker is not None else None,
+            "reranked": _RERANKED if reranker is not None else 0,
         },
         "data": benchmark.hashes,
         "seed": seed,

@@ -12,10 +12,11 @@ from pathlib import Path
 from chatbot.answering import Answer, Citation, Turn
 from evaluation.answers import evaluate_answers
 from evaluation.questions import Question, Unanswerable
+from evaluation.sources import SourceFiles
 from ingestion.locator import Locator, Span
 from ingestion.passage import Passage
 
-FILES = [("ml", "W1.pdf"), ("ml", "notes/lora.md")]
+FILES = SourceFiles([("ml", "W1.pdf"), ("ml", "notes/lora.md")])
 
 QUESTIONS = [
     Question(

@@ -86,3 +86,8 @@ def test_a_bare_name_of_two_files_names_none() -> None:
     files = SourceFiles([("ml", "a/intro.md"), ("ml", "b/intro.md")])
     assert files.find("intro.md") == frozenset()
     assert files.find("b/intro.md") == {("ml", "b/intro.md")}
+
+
+def test_a_duplicate_means_the_file_that_was_indexed() -> None:
+    files = SourceFiles([("ml", "a/intro.md")], {("ml", "b/intro.md"): ("ml", "a/intro.md")})
+    assert files.find("b/intro.md") == files.find("intro.md") == {("ml", "a/intro.md")}
