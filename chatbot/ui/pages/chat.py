@@ -83,9 +83,12 @@ def _welcome(shared: Services, course: str | None) -> str | None:
         " source: click it to see the page, slide or second it was read from. When the documents"
         " do not hold the answer, Lectern says so."
     )
+    offered = suggestions(shared.assistant().index, course)
+    if not offered:
+        return None
     chosen: str | None = st.pills(
         "For example",
-        suggestions(shared.assistant().index, course),
+        offered,
         label_visibility="collapsed",
         key=f"suggestion-{course}",
     )
