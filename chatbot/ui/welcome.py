@@ -17,10 +17,10 @@ _NUMBERING = re.compile(r"^[\dIVX]+(\.\d+)*[.):]?\s+")
 _NO_TOPIC = frozenset(
     re.findall(
         r"\w+",
-        "a an and are as at be by for from how in is it of on or so that the this to what when where"
-        " which who why with without introduction overview summary conclusion comparison"
-        " agenda outline example exercise exercises reference references note notes quiz recap goals"
-        " objectives contents appendix solution step part week lesson chapter section",
+        """a an and are as at be by for from how in is it of on or so that the this to what when
+        where which who why with without introduction overview summary conclusion comparison agenda
+        outline example exercise exercises reference references note notes quiz recap goals
+        objectives contents appendix solution step part week lesson chapter section""",
     )
 )
 
