@@ -114,10 +114,15 @@ def inline_text(children: Iterable[Token]) -> str:
             parts.append(f"$${child.content}$$")
         elif kind == "image":
             description = inline_text(child.children or ())
-            parts.append("" if _FILE_NAME.match(description) else description)
+            parts.append("" if is_file_name(description) else description)
         elif kind == "html_inline":
             parts.append(html_text(child.content))
     return "".join(parts)
+
+
+def is_file_name(description: str) -> bool:
+    """Whether an image's description says nothing but its file's name (or that it is an image)."""
+    return bool(_FILE_NAME.match(description))
 
 
 def html_text(markup: str) -> str:

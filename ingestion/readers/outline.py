@@ -17,6 +17,10 @@ def tidy(text: str) -> str:
     return _BREAKS.sub("\n", _SPACES.sub(" ", _INVISIBLE.sub("", text))).strip()
 
 
+LONGEST_HEADING = 200
+"""Characters; what is longer is a paragraph in disguise, and every chunk repeats its headings."""
+
+
 class Outline:
     """Blocks in reading order, each under the headings that are open when it is added.
 
@@ -41,6 +45,9 @@ class Outline:
     def heading(self, level: int, text: str) -> None:
         """Close headings at `level` and below (1 is the outermost), open this one."""
         text = tidy(text).replace("\n", " ")
+        if len(text) > LONGEST_HEADING:
+            self.add(text)
+            return
         if not text:
             return
         while self._open and self._open[-1][0] >= level:

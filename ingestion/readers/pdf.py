@@ -22,8 +22,8 @@ from ingestion.readers.pdf_layout import (
 )
 from ingestion.readers.pdf_lines import Line, page_lines
 from ingestion.readers.pdfium import open_pdf
+from ingestion.readers.titles import stated_title
 
-_JUNK_TITLE = re.compile(r"\.(docx?|pptx?|tex|dvi|indd|pdf)$|^(untitled|microsoft |slide \d)", re.I)
 _NO_TITLE = re.compile(r"copyright|disclaimer|legal notice|(table of )?contents$|agenda$", re.I)
 
 
@@ -36,7 +36,7 @@ class PdfReader:
     def read(self, path: Path) -> Document:
         broken: list[int] = []
         with open_pdf(path) as pdf:
-            info = tidy(pdf.get_metadata_value("Title") or "")
+            stated = stated_title(pdf.get_metadata_value("Title"))
             pages = [_page(pdf, index, broken) for index in range(len(pdf))]
         wide = sum(width > height for width, height, _ in pages) > len(pages) / 2
         silent = [n for n, page in enumerate(pages, 1) if not page[2] and n not in broken]
@@ -54,7 +54,7 @@ class PdfReader:
                 _add_slide(outline, found, height, mend)
             else:
                 _add_printed(outline, found, body, mend)
-        title = info if _usable(info) else _title_on_page(grouped[:3], body, mend)
+        title = stated or _title_on_page(grouped[:3], body, mend)
         warnings = [_listed("no text on", silent)] if silent else []
         if broken:
             warnings.append(_listed("cannot read", broken))
@@ -102,10 +102,6 @@ def _add_printed(outline: Outline, found: list[Paragraph], body: float, mend: An
             outline.heading(max(1, 100 - round(20 * paragraph.height / body)), text)
         else:
             outline.add(text, "list" if paragraph.bulleted else "text")
-
-
-def _usable(title: str) -> bool:
-    return len(title.split()) > 1 and not _JUNK_TITLE.search(title)
 
 
 def _title_on_page(grouped: list[list[Paragraph]], body: float, mend: Any) -> str:

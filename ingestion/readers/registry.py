@@ -13,6 +13,7 @@ from typing import cast
 
 from ingestion.errors import UnreadableDocument
 from ingestion.readers.base import Document, Reader
+from ingestion.readers.outline import LONGEST_HEADING
 from ingestion.readers.sniff import BINARY_FORMATS, content_type
 
 _READERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -87,4 +88,6 @@ def read_document(path: Path, text_mb: float = TEXT_MB, binary_mb: float = BINAR
             f"{path.name} is {size / 1e6:,.0f} MB, more than the limit of {limit:,.0f} MB.",
             "Split it into smaller files, or raise the size limit in the settings.",
         )
-    return reader_for(path).read(path)
+    document = reader_for(path).read(path)
+    document.title = document.title[:LONGEST_HEADING]
+    return document
