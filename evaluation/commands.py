@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from chatbot.commands import console
+from chatbot.commands.asking import AnswererOption
+from chatbot.commands.console import CourseOption, IndexOption
 
 eval_app = typer.Typer(
     help="Measure answers and retrieval offline, without keys or network.", no_args_is_help=True
@@ -24,17 +27,14 @@ def answers(
         typer.Option(help="Questions with answers (JSON lines).", exists=True, dir_okay=False),
     ],
     out: _Out,
-    index: Annotated[Path | None, typer.Option("--index", help="Index folder.")] = None,
+    index: IndexOption = None,
     unanswerable: Annotated[
         Path | None,
         typer.Option(help="Questions without an answer here.", exists=True, dir_okay=False),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="First N of each file.")] = None,
-    course: Annotated[str | None, typer.Option(help="Ask within this course alone.")] = None,
-    answerer: Annotated[
-        Literal["auto", "generative", "extractive"] | None,
-        typer.Option(help="Who answers; the settings say where this does not."),
-    ] = None,
+    course: CourseOption = None,
+    answerer: AnswererOption = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Ask all again, rows of an earlier run or not.")
     ] = False,
@@ -45,7 +45,6 @@ def answers(
     Beside R.json, R.rows.jsonl holds a line per question; a run that was killed goes on from it.
     """
     from chatbot.chain import open_assistant
-    from chatbot.settings import ChatSettings
     from evaluation.answers import evaluate_answers, rows_path
     from evaluation.assistant_subject import AssistantSubject
     from evaluation.jsonl import sha256_of
@@ -55,7 +54,7 @@ def answers(
 
     asked = load_questions(questions, limit)
     hopeless = load_unanswerable(unanswerable, limit) if unanswerable else []
-    assistant = open_assistant(index, ChatSettings.load(answerer=answerer))
+    assistant = open_assistant(settings=console.chat_settings(index, answerer=answerer))
     options = assistant.default_options().model_copy(update={"course": course})
     subject = AssistantSubject(assistant, options)
     rows = rows_path(out)
@@ -74,14 +73,13 @@ def answers(
             progress=lambda done, total: progress("questions", done, total),
         )
     _write(out, report)
-    notes = Console(stderr=True)
     resumed = report["counts"]["rows_resumed"]
     if resumed:
-        notes.print(f"{resumed} rows are from an earlier run (--fresh asks all again).")
+        console.err.print(f"{resumed} rows are from an earlier run (--fresh asks all again).")
     if report["sources_not_found"]:
         missing = ", ".join(report["sources_not_found"])
-        notes.print(f"No single file of the index goes by these sources: {missing}")
-    Console().print(answers_table(report))
+        console.err.print(f"No single file of the index goes by these sources: {missing}")
+    console.out.print(answers_table(report))
 
 
 @eval_app.command("retrieval")
@@ -102,7 +100,6 @@ def retrieval(
 ) -> None:
     """nDCG@10, recall, MRR and MAP of BM25 alone, the encoder alone, and their fusion."""
     from chatbot.retrieval.rerank import CrossEncoderReranker
-    from chatbot.settings import ChatSettings
     from evaluation.beir import load_beir
     from evaluation.progress import progress_bar
     from evaluation.retrieval import evaluate_retrieval
@@ -110,7 +107,7 @@ def retrieval(
     from ingestion.encoders.factory import load_encoder
     from ingestion.settings import IngestionSettings
 
-    settings = ChatSettings.load(fusion_weight=weight)
+    settings = console.chat_settings(fusion_weight=weight)
     made = IngestionSettings.load(encoder=encoder)
     benchmark = load_beir(beir, split)
     with progress_bar() as progress:
@@ -124,7 +121,7 @@ def retrieval(
             progress=progress,
         )
     _write(out, report)
-    Console().print(retrieval_table(report))
+    console.out.print(retrieval_table(report))
 
 
 def _write(out: Path, report: object) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chatbot.commands.console import err
 from evaluation.retrieval import Progress as Report
 
 
@@ -21,7 +21,7 @@ def progress_bar() -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     tasks = {}
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=err) as bar:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:

@@ -1,0 +1,162 @@
+"""`lectern eval` end to end: the product's own assistant over a small index, and a BEIR folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evaluation.commands import eval_app
+from ingestion.errors import LecternError
+from ingestion.pipeline import ingest
+
+LORA = """# LoRA
+
+LoRA freezes the weights of the model. It trains two low-rank matrices for each layer instead.
+
+## Memory
+
+Storing a model of one billion parameters at full precision takes four gigabytes.
+"""
+RLHF = """# RLHF
+
+The reward model scores completions by human preference. PPO then updates the policy.
+"""
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("eval")
+    course = folder / "tuning"
+    (course / "notes").mkdir(parents=True)
+    (course / "notes" / "lora.md").write_text(LORA)
+    (course / "rlhf.md").write_text(RLHF)
+    ingest([course], folder / "index")
+    return folder / "index"
+
+
+def write_lines(path: Path, *lines: dict[str, object]) -> str:
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return str(path)
+
+
+def test_answers_end_to_end_and_again(index: Path, tmp_path: Path) -> None:
+    questions = write_lines(
+        tmp_path / "q.jsonl",
+        {
+            "id": 1,
+            "question": "What does LoRA freeze?",
+            "answers": ["the weights of the model"],
+            "source": "lora.md",
+            "evidence": "LoRA freezes the weights of the model.",
+        },
+        {
+            "id": 2,
+            "question": "And what does it train instead?",
+            "answers": ["two low-rank matrices"],
+            "source": "notes/lora.md",
+            "evidence": ["low-rank matrices"],
+            "history": [["What does LoRA freeze?", "The weights of the model."]],
+        },
+    )
+    hopeless = write_lines(
+        tmp_path / "u.jsonl", {"id": "u", "question": "Who won the 1998 football world cup?"}
+    )
+    out = tmp_path / "new" / "R.json"
+    options = ["answers", "--index", str(index), "--questions", questions, "--out", str(out)]
+    options += ["--unanswerable", hopeless, "--answerer", "extractive", "--course", "tuning"]
+    result = CliRunner().invoke(eval_app, options, catch_exceptions=False)
+    assert result.exit_code == 0
+    report = json.loads(out.read_text())
+    figures = {name: figure["value"] for name, figure in report["figures"].items()}
+    assert figures["recall@1"] == figures["evidence@1"] == figures["evidence@prompt"] == 1.0
+    assert figures["abstention_recall"] == 1.0
+    assert report["sources_not_found"] == []
+    assert report["settings"]["answerer"] == "extractive"
+    assert set(report["data"]) == {"q.jsonl", "u.jsonl"}
+    rows = [json.loads(line) for line in (out.parent / "R.rows.jsonl").read_text().splitlines()]
+    assert [row["id"] for row in rows] == ["1", "2", "u"]
+    assert rows[0]["retrieved"][0]["source"] == "notes/lora.md"
+    assert rows[0]["citations"][0]["file"] == "notes/lora.md"
+    assert rows[2]["answer"] == "" and rows[2]["nearest"]
+    assert "evidence in 5,000 characters" in result.output
+
+    again = CliRunner().invoke(eval_app, options, catch_exceptions=False)
+    assert "3 rows are from an earlier run" in again.output
+    fresh = CliRunner().invoke(eval_app, [*options, "--fresh", "--limit", "1"])
+    assert json.loads(out.read_text())["counts"] == {
+        "questions": 1,
+        "unanswerable": 1,
+        "rows_resumed": 0,
+    }
+    assert fresh.exit_code == 0
+
+
+def test_what_was_read_comes_first_and_the_ranking_goes_on(index: Path, tmp_path: Path) -> None:
+    from chatbot.chain import open_assistant
+    from chatbot.options import AskOptions
+    from evaluation.assistant_subject import AssistantSubject
+
+    assistant = open_assistant(index, answerer="extractive")
+    shallow = assistant.ask("What does LoRA freeze?", options=AskOptions(k=1))
+    deep = AssistantSubject(assistant, AskOptions(k=1)).ask("What does LoRA freeze?", [])
+    assert len(shallow.passages) == 1 < len(deep.passages)
+    assert deep.passages[0].chunk_id == shallow.passages[0].chunk_id
+    assert len({passage.chunk_id for passage in deep.passages}) == len(deep.passages)
+    assert deep.text == shallow.text
+    assert "".join(deep.given) in shallow.passages[0].text
+
+
+def test_a_malformed_line_fails_before_anything_is_asked(index: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "q.jsonl"
+    questions.write_text('{"id": "1", "question": "?", "answers": ["x"]}\n{"id": "2"}\n')
+    out = tmp_path / "R.json"
+    result = CliRunner().invoke(
+        eval_app,
+        ["answers", "--index", str(index), "--questions", str(questions), "--out", str(out)],
+    )
+    assert isinstance(result.exception, LecternError)
+    assert "q.jsonl, line 2: question" in str(result.exception)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["answers", "--out", "R.json"],
+        ["answers", "--questions", "none.jsonl", "--out", "R.json"],
+        ["retrieval", "--beir", "none", "--out", "R.json"],
+        ["retrieval", "--beir", ".", "--out", "R.json", "--weight", "2"],
+    ],
+)
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(eval_app, arguments).exit_code == 2
+
+
+def test_retrieval_end_to_end(tmp_path: Path) -> None:
+    folder = tmp_path / "beir"
+    (folder / "qrels").mkdir(parents=True)
+    write_lines(
+        folder / "corpus.jsonl",
+        {"_id": "lora", "title": "LoRA", "text": LORA},
+        {"_id": "rlhf", "title": "RLHF", "text": RLHF},
+    )
+    write_lines(
+        folder / "queries.jsonl",
+        {"_id": "a", "text": "adapters that freeze the model"},
+        {"_id": "b", "text": "human feedback"},
+    )
+    (folder / "qrels" / "dev.tsv").write_text("a\tlora\t1\nb\trlhf\t1\n")
+    out = tmp_path / "R.json"
+    options = ["--split", "dev", "--weight", "0.25"]
+    result = CliRunner().invoke(
+        eval_app,
+        ["retrieval", "--beir", str(folder), "--out", str(out), *options],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    report = json.loads(out.read_text())
+    assert report["settings"]["weight"] == 0.25
+    for leg in ("lexical", "dense", "fusion"):
+        assert report["figures"][leg]["ndcg@10"]["value"] == 1.0
+    assert "ndcg@10" in result.output
