@@ -149,7 +149,7 @@ class StoreContract:
 
     def test_settle_undoes_a_staging_that_was_never_committed(self, make: Make) -> None:
         held = dict(enumerate(unit_vectors(40), 1))
-        lost = dict(enumerate(unit_vectors(40, seed=1), 41))
+        lost = {5: unit_vectors(1, seed=6)[0], **dict(enumerate(unit_vectors(40, seed=1), 41))}
         again = dict(enumerate(unit_vectors(3, seed=2), 41))
         killed = make()
         commit(killed, 1, held)
@@ -162,7 +162,7 @@ class StoreContract:
         commit(store, 2, again)
         after = held | again
         assert store.count() == 43
-        for query in (lost[41], lost[44], held[1]):
+        for query in (lost[5], lost[41], lost[44], held[1]):
             assert_searches_like(store, after, query, 43)
 
     def test_settle_of_the_empty_generation_clears_the_store(self, make: Make) -> None:

@@ -84,6 +84,7 @@ from ingestion.stores.base import Row
 from ingestion.stores.chroma_store import ChromaStore
 
 store = ChromaStore(Path(sys.argv[1]), None, 4)
+assert store._client.get_settings().anonymized_telemetry is False
 store.stage(1, [Row(1, 1, "c", "f", "md")], np.eye(4, dtype=np.float32)[:1], [])
 store.open(1)
 assert store.search(np.eye(4, dtype=np.float32)[0], 1)[0].chunk_id == 1

@@ -124,6 +124,13 @@ def test_a_failed_change_leaves_everything_as_it_was(
     assert max(score for _, score in found) < 0.99
 
 
+def test_a_text_without_words_harms_no_other(store: LecternVectorStore) -> None:
+    store.add_texts([""], ids=["empty"])
+    scores = {d.id: score for d, score in store.similarity_search_with_score(TEXTS[3], k=5)}
+    assert scores["3"] == pytest.approx(1.0, abs=1e-4)
+    assert scores["empty"] == pytest.approx(0.0, abs=1e-4)
+
+
 def test_metadata_that_json_cannot_hold_is_refused(store: LecternVectorStore) -> None:
     with pytest.raises(ValueError, match="document 'x'"):
         store.add_texts(["text"], [{"when": object()}], ids=["x"])
