@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ingestion.readers.pdf_lines import SOFT_HYPHEN, Line
 
-_BULLET = re.compile(r"^\s*(?:[•●○◦▪■□▸►➢➤❖✓✔‣∙·\uf0b7\uf0a7]|[-–—*]\s)\s*")
+_BULLET = re.compile(r"^\s*(?:[•●○◦▪■□▸►➢➤❖❑✓✔‣∙·⚫\ue000-\uf8ff]|[-–—*]\s)\s*")
+_NUMBER = re.compile(r"^\s*\(?\d{1,2}[.)]\s")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 _BROKEN = re.compile(rf"(\w+)(?:{SOFT_HYPHEN}|[-\u2010]\n)\s*(?=(\w+))")
@@ -18,7 +19,10 @@ _ANY_BREAK = re.compile(rf"{SOFT_HYPHEN}\s*")
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines that belong together; `top` and `height` are the first line's, in points."""
+    """Lines that belong together; `top` and `height` are the first line's, in points.
+
+    `bulleted`: a list item. Its bullet is dropped from the text, its number is kept.
+    """
 
     lines: list[Line]
     bulleted: bool
@@ -50,7 +54,8 @@ def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     """Group a page's lines by closeness, size and alignment, in the order given."""
     found: list[Paragraph] = []
     for line in lines:
-        bulleted = bool(_BULLET.match(line.text)) and len(line.text.strip()) > 1
+        begins = bool(_BULLET.match(line.text) or _NUMBER.match(line.text))
+        bulleted = begins and len(line.text.strip()) > 1
         if found and not bulleted and _follows(found[-1].lines, line):
             found[-1].lines.append(line)
         else:

@@ -49,6 +49,12 @@ def test_bullets_become_list_items_without_the_bullet(tmp_path):
     assert [(b.kind, b.text) for b in blocks[1:]] == [("list", "Be helpful"), ("list", "Be honest")]
 
 
+def test_numbered_items_are_parted_and_keep_their_numbers(tmp_path):
+    lines = [(72, 700, 11, "1. Freeze the model"), (72, 686, 11, "2. Train the adapter")]
+    blocks = read(draw_pdf(tmp_path / "steps.pdf", [lines])).blocks
+    assert [b.text for b in blocks] == ["1. Freeze the model", "2. Train the adapter"]
+
+
 def test_section_headings_stay_open_over_pages_by_size(tmp_path):
     body = [(72, y, 10, f"Plain text of the body, line number {y} of it.") for y in (500, 400)]
     path = draw_pdf(
