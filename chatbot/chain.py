@@ -95,7 +95,9 @@ class Assistant:
         """Options as the settings say."""
         return AskOptions(k=self.settings.passages, neighbours=self.settings.neighbours)
 
-    def summarize(self, file: str, section: str | None = None, course: str | None = None) -> Summary:
+    def summarize(
+        self, file: str, section: str | None = None, course: str | None = None
+    ) -> Summary:
         """A cited summary of a document, or of the part under a heading that contains `section`.
 
         Raises `IndexProblem` when there is no such document or section.

@@ -10,6 +10,7 @@ import os
 import sys
 
 import typer
+from rich.markup import escape
 
 from chatbot.commands import asking, documents, running
 from chatbot.commands.console import err
@@ -53,7 +54,7 @@ def main() -> None:
     try:
         app()
     except LecternError as error:
-        err.print(f"[red]Error:[/] {error.what}", soft_wrap=True)
+        err.print(f"[red]Error:[/] {escape(error.what)}", soft_wrap=True)
         if error.remedy:
-            err.print(error.remedy, soft_wrap=True)
+            err.print(error.remedy, soft_wrap=True, markup=False)
         sys.exit(1)

@@ -69,7 +69,11 @@ def diagnose(settings: ChatSettings) -> Diagnosis:
             origin = type(room).origin(name)
             given = origin == "default" and name in room.model_fields_set
             report.settings.append(
-                (f"{room.table}.{name}", str(getattr(room, name)), "command line" if given else origin)
+                (
+                    f"{room.table}.{name}",
+                    str(getattr(room, name)),
+                    "command line" if given else origin,
+                )
             )
     return report
 

@@ -116,7 +116,9 @@ class ExtractiveAnswerer:
                 candidate,
                 sense=float(s),
                 words=w,
-                score=_SENSE * max(float(s), 0.0) + _WORDS * w + _RANK * place[id(candidate.passage)],
+                score=_SENSE * max(float(s), 0.0)
+                + _WORDS * w
+                + _RANK * place[id(candidate.passage)],
             )
             for candidate, s, w in zip(candidates, sense, words, strict=True)
         ]

@@ -94,7 +94,9 @@ class Catalog:
 
     def __init__(self, file: Path, *, create: bool = False) -> None:
         if not create and not file.is_file():
-            raise IndexProblem(f"There is no index in {file.parent}.", "Run `lectern ingest PATH` first.")
+            raise IndexProblem(
+                f"There is no index in {file.parent}.", "Run `lectern ingest PATH` first."
+            )
         try:
             self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -257,7 +259,9 @@ class Catalog:
     def drop_file(self, file_id: int) -> None:
         self._db.execute("DELETE FROM files WHERE id = ?", (file_id,))
 
-    def put_chunk(self, file_id: int, ordinal: int, chunk: Chunk, chunk_id: int | None = None) -> int:
+    def put_chunk(
+        self, file_id: int, ordinal: int, chunk: Chunk, chunk_id: int | None = None
+    ) -> int:
         """Insert a chunk, or with `chunk_id` rewrite the place of one whose embedded text is the same."""
         row = self._db.execute(
             "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -316,8 +320,7 @@ def _passage(row: tuple[Any, ...]) -> Passage:
         headings=tuple(json.loads(headings)),
         text=text,
         spans=tuple(
-            Span(start, end, Locator(kind, value))
-            for start, end, kind, value in json.loads(spans)
+            Span(start, end, Locator(kind, value)) for start, end, kind, value in json.loads(spans)
         ),
         ordinal=ordinal,
     )

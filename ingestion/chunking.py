@@ -71,8 +71,8 @@ def chunk_document(document: Document, encoder: Encoder, limit: int) -> list[Chu
     sections = [section for page in pages for section in _sections(page, count, limit)]
     chunks: list[Chunk] = []
     for section in _join_small(sections, limit - special):
-        context = _context(document.title, section, count, limit // _CONTEXT_SHARE)
-        room = limit - special - (count([context])[0] if context else 0)
+        context = _context(document.title, section.headings, count, limit // _CONTEXT_SHARE)
+        room = limit - special - (count([" › ".join(context)])[0] if context else 0)
         for part in _parts(section.pieces, room):
             chunks.extend(_fit(_chunk(part, section.headings, context), encoder, limit))
     return chunks
@@ -128,20 +128,15 @@ def _common(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     return left[:same]
 
 
-def _context(title: str, section: _Section, count: Count, most: int) -> str:
-    """`title › heading › heading` without what the text begins with, outer parts dropped to fit."""
-    first = section.pieces[0].block
-    opening = first.text.strip() if first.kind == "heading" else None
+def _context(title: str, headings: tuple[str, ...], count: Count, most: int) -> list[str]:
+    """Title and headings, each said once, the outer ones dropped until they fit in `most` tokens."""
     parts: list[str] = []
-    for part in (title, *section.headings):
-        if part and part != opening and (not parts or parts[-1].casefold() != part.casefold()):
+    for part in (title, *headings):
+        if part and (not parts or parts[-1].casefold() != part.casefold()):
             parts.append(part)
-    while parts:
-        context = " › ".join(parts)
-        if count([context])[0] <= most:
-            return context
+    while parts and count([" › ".join(parts)])[0] > most:
         parts.pop(0)
-    return ""
+    return parts
 
 
 def _parts(pieces: list[_Piece], room: int) -> list[list[_Piece]]:
@@ -162,8 +157,14 @@ def _parts(pieces: list[_Piece], room: int) -> list[list[_Piece]]:
     return parts
 
 
-def _chunk(pieces: list[_Piece], headings: tuple[str, ...], context: str) -> Chunk:
-    """Pieces of one block keep the document's own characters between them; blocks are lines."""
+def _chunk(pieces: list[_Piece], headings: tuple[str, ...], context: list[str]) -> Chunk:
+    """Pieces of one block keep the document's own characters between them; blocks are lines.
+
+    Where the text begins with its own heading, the context does not say it as well.
+    """
+    first = pieces[0].block
+    opening = first.text.strip() if first.kind == "heading" else ""
+    said = " › ".join(part for part in context if part != opening)
     text = ""
     spans: list[Span] = []
     for _, run in groupby(pieces, key=lambda p: id(p.block)):
@@ -174,7 +175,7 @@ def _chunk(pieces: list[_Piece], headings: tuple[str, ...], context: str) -> Chu
         start = len(text)
         text += block.text[inside[0].start : inside[-1].end]
         spans.append(Span(start, len(text), block.locator))
-    return Chunk(text, headings, _merge(spans), context)
+    return Chunk(text, headings, _merge(spans), said)
 
 
 def _merge(spans: list[Span]) -> tuple[Span, ...]:
@@ -210,5 +211,3 @@ def _slice(chunk: Chunk, start: int, end: int) -> Chunk:
         if s.start < end and s.end > start
     )
     return replace(chunk, text=chunk.text[start:end], spans=spans)
-
-

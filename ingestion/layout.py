@@ -1,9 +1,9 @@
 """What lies where in an index directory.
 
-    catalog.sqlite          the truth (see `ingestion.catalog`)
-    writer.lock             held by the one process that writes
-    pending.sqlite          vectors of an ingest that has not committed yet
-    version-<signature>/    vectors and lexical index of one pipeline, named by generation
+catalog.sqlite          the truth (see `ingestion.catalog`)
+writer.lock             held by the one process that writes
+pending.sqlite          vectors of an ingest that has not committed yet
+version-<signature>/    vectors and lexical index of one pipeline, named by generation
 """
 
 from __future__ import annotations

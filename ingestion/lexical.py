@@ -128,9 +128,7 @@ class LexicalIndex:
         from scipy.sparse import csc_matrix, csr_matrix
 
         def array(name: str) -> NDArray[Any]:
-            return np.asarray(
-                np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            )
+            return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
 
         try:
             ids = np.array(array("ids"))
@@ -182,5 +180,7 @@ def _bm25(counts: Any) -> Any:
     idf = np.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
     norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1e-9))
     tf = weights.data
-    weights.data = (np.repeat(idf, frequency) * tf / (norm[weights.indices] + tf)).astype(np.float32)
+    weights.data = (np.repeat(idf, frequency) * tf / (norm[weights.indices] + tf)).astype(
+        np.float32
+    )
     return weights

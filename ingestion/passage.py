@@ -79,4 +79,3 @@ class Passage:
         for locator in inside[1:]:
             place = place.to(locator)
         return place
-

@@ -294,7 +294,11 @@ class _Ingest:
         stale = set(version.glob("lexical-*")) - tidy or self._other_versions()
         if stale or self._layout.pending.exists():
             store = open_version_store(
-                self._layout, self._catalog, self._signature, self._encoder.dimension, self._settings
+                self._layout,
+                self._catalog,
+                self._signature,
+                self._encoder.dimension,
+                self._settings,
             )
             self._settle(store, generation)
             store.close()

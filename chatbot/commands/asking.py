@@ -28,7 +28,9 @@ AnswererName = Literal["auto", "generative", "extractive"]
 QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION")]
 KOption = Annotated[int | None, typer.Option("--k", min=1, max=50, help="Passages to retrieve.")]
 FileOption = Annotated[str | None, typer.Option("--file", help="Only this document.")]
-FormatOption = Annotated[str | None, typer.Option("--format", help="Only documents of this format.")]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", help="Only documents of this format.")
+]
 AnswererOption = Annotated[
     AnswererName | None, typer.Option("--answerer", help="Who answers (default: auto).")
 ]

@@ -17,7 +17,9 @@ IndexOption = Annotated[
     Path | None,
     typer.Option("--index", metavar="DIR", help="Index folder (default: .lectern/index)."),
 ]
-CourseOption = Annotated[str | None, typer.Option("--course", metavar="NAME", help="Only this course.")]
+CourseOption = Annotated[
+    str | None, typer.Option("--course", metavar="NAME", help="Only this course.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 out = Console(highlight=False)

@@ -33,7 +33,8 @@ def ingest(
     ],
     index: IndexOption = None,
     course: Annotated[
-        str | None, typer.Option("--course", metavar="NAME", help="Course name (default: the folder's).")
+        str | None,
+        typer.Option("--course", metavar="NAME", help="Course name (default: the folder's)."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -53,7 +54,9 @@ def ingest(
         _print_report(report, settings.index)
 
 
-def status(index: IndexOption = None, course: CourseOption = None, json: JsonOption = False) -> None:
+def status(
+    index: IndexOption = None, course: CourseOption = None, json: JsonOption = False
+) -> None:
     """Show what is in the index, and what could not be read and why."""
     from ingestion.catalog import Catalog
     from ingestion.layout import Layout

@@ -29,7 +29,9 @@ class CrossEncoderReranker:
     def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         if not passages:
             return []
-        scores = self._model.predict([(question, p.text) for p in passages], show_progress_bar=False)
+        scores = self._model.predict(
+            [(question, p.text) for p in passages], show_progress_bar=False
+        )
         scored = [
             replace(p, score=float(s), scores={**p.scores, "rerank": float(s)})
             for p, s in zip(passages, scores, strict=True)

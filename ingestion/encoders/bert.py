@@ -52,7 +52,7 @@ class BertEncoder:
         self.dimension = int(self._config["hidden_size"])
         self._precision: Literal["fp32", "bf16"] = resolve_precision(precision)
         weights = file_digest(folder / "model.safetensors")
-        self.signature = f"bert:{weights[:16]}:{self.window}:{self._precision}"
+        self.signature = f"{weights[:16]}:{self.window}"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

@@ -44,9 +44,9 @@ class SentenceTransformerEncoder:
             },
         )
         self.window = int(self._model.max_seq_length or 512)
-        self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
-        digests = "".join(file_digest(file) for file in weights)
-        self.signature = f"st:{digests[:16]}:{self.window}:{chosen}"
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        digests = "-".join(file_digest(file)[:16] for file in weights)
+        self.signature = f"{digests}:{self.window}"
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         tokenizer = self._model.tokenizer
