@@ -153,3 +153,15 @@ def test_an_encoder_embeds_for_langchain() -> None:
     embedding = EncoderEmbeddings(encoder)
     np.testing.assert_allclose(embedding.embed_documents(TEXTS), encoder.encode(TEXTS), atol=1e-6)
     assert embedding.embed_query(TEXTS[0]) == embedding.embed_documents(TEXTS)[0]
+
+
+class LongEmbeddings(EncoderEmbeddings):
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[3 * x for x in vector] for vector in super().embed_documents(texts)]
+
+
+def test_embeddings_that_are_not_unit_vectors_score_as_cosines(make_vectorstore: Make) -> None:
+    store = make_vectorstore(LongEmbeddings(StubEncoder()))
+    store.add_texts(TEXTS)
+    (best, score), *_ = store.similarity_search_with_score(TEXTS[1], k=1)
+    assert best.page_content == TEXTS[1] and score == pytest.approx(1.0, abs=1e-4)
