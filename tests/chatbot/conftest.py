@@ -1,4 +1,4 @@
-"""Tiny T5 models, made once a session, and an encoder of hashed words for tests without weights."""
+"""Tiny T5 models, made once a session, and the packaged sentence encoder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 import tiny_t5
 
 from chatbot.engines.flan_t5 import FlanT5Engine
+from ingestion.encoders.base import Encoder
+from ingestion.encoders.factory import load_encoder
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,8 @@ def sorting_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sorting_engine(sorting_t5: Path) -> FlanT5Engine:
     return FlanT5Engine.load(sorting_t5, name="sorting-t5", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return load_encoder()
