@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-_ATTRIBUTE = r"""\s+[\w:-]+(?:=(?:"[^"]*"|'[^']*'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}))?"""
+_BRACES = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_ATTRIBUTE = rf"""\s+(?:{_BRACES}|[\w:-]+(?:=(?:"[^"]*"|'[^']*'|{_BRACES}))?)"""
 _CODE = (
     r"(?P<code>^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??[ \t]*(?P=fence)|(?<!:)`[^`\n]+`)"
 )
@@ -27,7 +28,7 @@ _ROLE = re.compile(
     + r"|^:(?:begin_tab|end_tab|label|eqlabel|width|height|maxdepth|numbered|bibliography):[^\n]*$"
     r"|[ ~]?:(?:label|eqlabel|numref|eqref|ref|cite|width):`[^`]*`"
     r"|:(?P<named>cite[tp]):`(?P<key>[^`]*)`"
-    r"|\[(?P<mark>\*\*|~~)(?P<marked>.+?)(?P=mark)\](?![(\[])",
+    r"|\[(?P<mark>\*\*|~~)(?P<marked>(?:[^\n]|\n(?!\n))+?)(?P=mark)\](?![(\[])",
     re.M | re.S,
 )
 

@@ -42,7 +42,7 @@ class PdfReader:
         silent = [n for n, page in enumerate(pages, 1) if not page[2] and n not in broken]
         if len(silent) + len(broken) == len(pages):
             raise UnreadableDocument(
-                f"{path.name} holds no text on any of its {len(pages)} pages: it is scanned.",
+                f"{path.name} holds no text on any page ({len(pages)} in all): it is scanned.",
                 "Run OCR on it (for example with ocrmypdf) and ingest the result.",
             )
         outline, grouped = Outline(), _grouped(pages)

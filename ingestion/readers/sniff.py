@@ -90,7 +90,7 @@ def _zip_content(path: Path) -> ContentType:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise UnreadableDocument(
             f"{path.name} is a broken ZIP container ({error}).",
             "Open it in its own program and save it again, or fetch a fresh copy.",

@@ -88,7 +88,7 @@ def test_mdx_control_syntax_goes_and_its_text_stays(read):
         "import Thing from './thing'\nexport const a = 1\n\n"
         "# Processing[[processing]]\n\n"
         '<Banner chapter={3}\n  links={[\n    {label: "Colab", value: "https://c > d"},\n]} />\n\n'
-        "{#if fw === 'pt'}\nPyTorch text.\n{:else}\nOther text.\n{/if}\n\n"
+        "<Switch {fw} />\n\n{#if fw === 'pt'}\nPyTorch text.\n{:else}\nOther text.\n{/if}\n\n"
         "<Tip>\n\nA *tip* in a box.\n\n</Tip>\n\n"
         "```py\nimport torch\nx = <Tip>\n```\n",
         "page.mdx",
@@ -140,7 +140,7 @@ def test_no_control_syntax_is_left_in_real_courses(real_data):
     reader = MarkdownReader()
     left = []
     for course, marks in {
-        "hf_course": ("{#if", "{/if}", "<Youtube", "<Tip", "CourseFloatingBanner", "choices={"),
+        "hf_course": ("{#if", "{/if}", "<Youtube", "<Tip", "FloatingBanner", "choices={", "{fw}"),
         "d2l": (":begin_tab:", ":label:", ":numref:", ":eqref:", ":cite:"),
     }.items():
         for path in sorted((real_data / "courses" / course).rglob("*.md*")):
