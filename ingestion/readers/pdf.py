@@ -91,7 +91,7 @@ def _add_slide(outline: Outline, found: list[Paragraph], height: float, mend: An
         outline.heading(1, mend(title.text()))
     for paragraph in found:
         if paragraph is not title:
-            outline.add(mend(paragraph.text()), "list" if paragraph.bulleted else "text")
+            outline.add(mend(paragraph.text()), "list" if paragraph.listed else "text")
 
 
 def _add_printed(outline: Outline, found: list[Paragraph], body: float, mend: Any) -> None:
@@ -101,7 +101,7 @@ def _add_printed(outline: Outline, found: list[Paragraph], body: float, mend: An
         if section_heading(paragraph, body):
             outline.heading(max(1, 100 - round(20 * paragraph.height / body)), text)
         else:
-            outline.add(text, "list" if paragraph.bulleted else "text")
+            outline.add(text, "list" if paragraph.listed else "text")
 
 
 def _title_on_page(grouped: list[list[Paragraph]], body: float, mend: Any) -> str:

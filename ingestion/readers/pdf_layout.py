@@ -21,11 +21,16 @@ _ANY_BREAK = re.compile(rf"{SOFT_HYPHEN}\s*")
 class Paragraph:
     """Lines that belong together; `top` and `height` are the first line's, in points.
 
-    `bulleted`: a list item. Its bullet is dropped from the text, its number is kept.
+    A bullet is dropped from the text, a number is kept (it may be a heading's).
     """
 
     lines: list[Line]
-    bulleted: bool
+    bulleted: bool = False
+    numbered: bool = False
+
+    @property
+    def listed(self) -> bool:
+        return self.bulleted or self.numbered
 
     @property
     def top(self) -> float:
@@ -54,12 +59,12 @@ def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     """Group a page's lines by closeness, size and alignment, in the order given."""
     found: list[Paragraph] = []
     for line in lines:
-        begins = bool(_BULLET.match(line.text) or _NUMBER.match(line.text))
-        bulleted = begins and len(line.text.strip()) > 1
-        if found and not bulleted and _follows(found[-1].lines, line):
+        bulleted = bool(_BULLET.match(line.text)) and len(line.text.strip()) > 1
+        numbered = bool(_NUMBER.match(line.text))
+        if found and not (bulleted or numbered) and _follows(found[-1].lines, line):
             found[-1].lines.append(line)
         else:
-            found.append(Paragraph([line], bulleted))
+            found.append(Paragraph([line], bulleted, numbered))
     return found
 
 

@@ -55,10 +55,12 @@ def _append(lines: list[Line], handle: Any, codes: list[int], start: int, end: i
     inked = [i for i in range(start, end) if codes[i] not in _BLANK]
     if not inked:
         return
-    first = _box(handle, inked[0])
+    # a bullet may be set in another font: the height of the line is that of its first letter
+    letter = next((i for i in inked if chr(codes[i]).isalnum()), inked[0])
+    left, (_, bottom, _, top) = _box(handle, inked[0])[0], _box(handle, letter)
     last = _box(handle, next((i for i in reversed(inked) if codes[i] != 2), inked[0]))
     text = _decoded([c for c in codes[inked[0] : end] if c not in (0, 10, 13)])
-    line = Line(text, first[0], first[1], last[2], first[3])
+    line = Line(text, left, bottom, last[2], top)
     if lines and not lines[-1].text.endswith(SOFT_HYPHEN) and _continues(lines[-1], line):
         before = lines[-1]
         gap = line.left - before.right > 0.2 * before.height and not before.wrapped

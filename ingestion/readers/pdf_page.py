@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingestion.readers.pdfium import open_pdf
 
@@ -18,8 +17,7 @@ Box = tuple[float, float, float, float]
 """left, bottom, right, top in PDF points, y upwards"""
 
 
-@dataclass(frozen=True, slots=True)
-class PageImage:
+class PageImage(NamedTuple):
     """`found` says whether the text to highlight is on the page; without one it is False."""
 
     image: Image

@@ -16,6 +16,7 @@ from ingestion.readers.outline import Outline
 _UNDERLINE = re.compile(r"^([=\-~^\"'#*+.:_`])\1{2,}\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*•+–]|\d{1,3}[.)]|[a-z][.)])\s+")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*\s*$")
+_CAPITALS = re.compile(r"(?:\d{1,2}[.)]\s+)?(?=.*[A-Z]{3})[^a-z]{5,80}")
 _LONG = 20
 """Lines after which a paragraph may be parted, so that a locator stays something to look up."""
 
@@ -40,7 +41,8 @@ class TextReader:
                 outline.add(_joined(lines[first:last]))
         if not outline.blocks:
             raise UnreadableDocument(f"{path.name} holds no words.", "Remove it, or fill it in.")
-        return Document(path.stem, outline.blocks)
+        top = outline.blocks[0]
+        return Document(top.text if top.kind == "heading" else path.stem, outline.blocks)
 
 
 def _paragraphs(lines: list[str]) -> Iterator[tuple[int, int]]:
@@ -63,7 +65,9 @@ def _paragraphs(lines: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _heading_at(lines: list[str], first: int, last: int) -> tuple[str, str, int] | None:
-    """(underline character, text, lines used) if a title underlined in its length begins here."""
+    """(mark, text, lines used) of a title underlined in its length, or in capitals on its own."""
+    if first < last and (last - first == 1 or first == 0) and _CAPITALS.fullmatch(lines[first]):
+        return "A", lines[first], 1
     over = _UNDERLINE.match(lines[first]) if last - first >= 3 else None
     at = first + 1 if over else first
     if last - at < 2:

@@ -1,5 +1,7 @@
 import pytest
 from pdf_drawing import SLIDE, draw_pdf, draw_scan
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from ingestion.errors import UnreadableDocument
 from ingestion.readers.pdf import PdfReader
@@ -47,6 +49,22 @@ def test_bullets_become_list_items_without_the_bullet(tmp_path):
     lines = [(60, 730, 40, "Goals"), (60, 600, 20, "- Be helpful"), (60, 570, 20, "- Be honest")]
     blocks = read(draw_pdf(tmp_path / "deck.pdf", [lines], size=SLIDE)).blocks
     assert [(b.kind, b.text) for b in blocks[1:]] == [("list", "Be helpful"), ("list", "Be honest")]
+
+
+def test_wrapped_list_items_are_whole_though_the_bullet_is_of_another_font(tmp_path):
+    path = tmp_path / "list.pdf"
+    canvas = Canvas(str(path), pagesize=A4)
+    canvas.setFont("ZapfDingbats", 22)
+    canvas.drawString(60, 698, "\u25cf")
+    canvas.setFont("Helvetica", 11)
+    canvas.drawString(80, 700, "Gated cells such as the LSTM help a little but do not")
+    canvas.drawString(80, 686, "remove the problem.")
+    canvas.save()
+    [block] = read(path).blocks
+    assert block.kind == "list"
+    assert block.text == (
+        "Gated cells such as the LSTM help a little but do not remove the problem."
+    )
 
 
 def test_numbered_items_are_parted_and_keep_their_numbers(tmp_path):

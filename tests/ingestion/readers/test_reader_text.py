@@ -46,6 +46,20 @@ def test_underlined_titles_are_headings_in_order_of_appearance(read):
     ]
 
 
+def test_lines_of_capitals_on_their_own_are_headings(read):
+    document = read(
+        "COURSE NOTES\nWeek 3\n\n1. FROM ELIZA ON\n\nNASA IS A NAME in a text.\n\nA 42\n"
+    )
+    assert [(b.kind, b.text) for b in document.blocks] == [
+        ("heading", "COURSE NOTES"),
+        ("text", "Week 3"),
+        ("heading", "1. FROM ELIZA ON"),
+        ("text", "NASA IS A NAME in a text."),
+        ("text", "A 42"),
+    ]
+    assert document.title == "COURSE NOTES"
+
+
 def test_long_paragraphs_are_parted_at_sentence_ends(read):
     lines = [f"Sentence {n} is this one." if n % 7 == 0 else f"of {n}" for n in range(1, 60)]
     blocks = read("\n".join(lines)).blocks
