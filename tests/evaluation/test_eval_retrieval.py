@@ -110,7 +110,6 @@ def test_reranking_replaces_the_order() -> None:
 
 
 def test_the_weight_goes_to_the_leg_that_is_right() -> None:
-    """The dense leg is blind on one set and the lexical leg on the other."""
     chosen = benchmark()
     legs = score_legs(chosen, TopicEncoder())
     fit = fit_weight([Development(chosen, legs, "ndcg@10")], grid=(0.0, 0.5, 1.0))
@@ -125,6 +124,17 @@ def test_the_weight_goes_to_the_leg_that_is_right() -> None:
     lexical_only = fit_weight([Development(chosen, blind, "mrr@10")], grid=(0.0, 1.0))
     assert lexical_only.weight == 0.0
     assert lexical_only.curve[1.0]["macro"] < lexical_only.curve[0.0]["macro"]
+
+
+def test_the_middle_of_a_plateau_is_taken() -> None:
+    """Where every weight between two ends is equally good, neither end is chosen."""
+    chosen = benchmark()
+    legs = score_legs(chosen, TopicEncoder())
+    fit = fit_weight([Development(chosen, legs, "ndcg@10")], grid=(0.2, 0.4, 0.6, 0.8, 1.0))
+    best = max(row["macro"] for row in fit.curve.values())
+    plateau = [weight for weight, row in fit.curve.items() if row["macro"] == best]
+    assert len(plateau) >= 3
+    assert fit.weight == plateau[len(plateau) // 2]
 
 
 def write_beir(folder: Path, *, packed: bool = False) -> Path:
