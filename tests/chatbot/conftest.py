@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import tiny_t5
+import torch
 
 from chatbot.engines.flan_t5 import FlanT5Engine
 from ingestion.encoders.base import Encoder
 from ingestion.encoders.factory import load_encoder
+
+# Models this small run faster on one thread, and several test workers share the cores.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
