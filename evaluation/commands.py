@@ -58,6 +58,7 @@ def answers(
     options = assistant.default_options().model_copy(update={"course": course})
     subject = AssistantSubject(assistant, options)
     rows = rows_path(out)
+    files = {"questions": questions, "unanswerable": unanswerable}
     if fresh:
         rows.unlink(missing_ok=True)
     with progress_bar() as progress:
@@ -68,7 +69,7 @@ def answers(
             rows=rows,
             files=subject.files(),
             settings=subject.settings(),
-            data={file.name: sha256_of(file) for file in (questions, unanswerable) if file},
+            data={role: sha256_of(file) for role, file in files.items() if file},
             seed=seed,
             progress=lambda done, total: progress("questions", done, total),
         )

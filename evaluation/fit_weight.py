@@ -32,7 +32,7 @@ class Development:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The chosen weight, and weight → set name → measure for the whole grid (`macro` is the mean)."""
+    """The chosen weight, and weight → set name → measure over the grid (`macro` is the mean)."""
 
     weight: float
     curve: Mapping[float, Mapping[str, float]]

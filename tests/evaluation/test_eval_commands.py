@@ -73,7 +73,7 @@ def test_answers_end_to_end_and_again(index: Path, tmp_path: Path) -> None:
     assert figures["abstention_recall"] == 1.0
     assert report["sources_not_found"] == []
     assert report["settings"]["answerer"] == "extractive"
-    assert set(report["data"]) == {"q.jsonl", "u.jsonl"}
+    assert set(report["data"]) == {"questions", "unanswerable"}
     rows = [json.loads(line) for line in (out.parent / "R.rows.jsonl").read_text().splitlines()]
     assert [row["id"] for row in rows] == ["1", "2", "u"]
     assert rows[0]["retrieved"][0]["source"] == "notes/lora.md"
