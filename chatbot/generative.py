@@ -10,7 +10,7 @@ from chatbot.answering import Citation, Draft, TextDelta, Turn
 from chatbot.attribution import attribute, support_of
 from chatbot.engines.base import Engine
 from chatbot.options import AskOptions
-from chatbot.packing import pack, relevance_by
+from chatbot.packing import Packed, pack, relevance_by
 from chatbot.prompts import PromptStyle, ReasoningParter, part_reasoning
 from chatbot.refusal import is_refusal, may_become_refusal
 from chatbot.remembering import RememberingEncoder
@@ -27,8 +27,8 @@ class _Attempt:
     citations: tuple[Citation, ...]
     confidence: float
 
-    def draft(self) -> Draft:
-        return Draft(self.answer, self.citations, self.reasoning, self.confidence)
+    def draft(self, given: tuple[str, ...]) -> Draft:
+        return Draft(self.answer, self.citations, self.reasoning, self.confidence, given)
 
 
 class GenerativeAnswerer:
@@ -59,10 +59,10 @@ class GenerativeAnswerer:
         if self._map_rerank and len(passages) > 1:
             yield from self._best_of_each(question, passages, encoder)
             return
-        prompt = self._prompt(question, passages, encoder)
-        completion = yield from self._write(prompt)
-        attempt = self._read(question, prompt, completion, passages, encoder)
-        yield attempt.draft()
+        packed = self._pack(question, passages, encoder)
+        completion = yield from self._write(packed.prompt)
+        attempt = self._read(question, packed.prompt, completion, passages, encoder)
+        yield attempt.draft(packed.blocks)
 
     def _write(self, prompt: str) -> Generator[TextDelta, None, str]:
         """Stream one completion and return it.
@@ -105,7 +105,8 @@ class GenerativeAnswerer:
     def _best_of_each(
         self, question: str, passages: Sequence[Passage], encoder: Encoder
     ) -> Iterator[TextDelta | Draft]:
-        prompts = [self._prompt(question, [passage], encoder) for passage in passages]
+        packed = [self._pack(question, [passage], encoder) for passage in passages]
+        prompts = [each.prompt for each in packed]
         completions = self._engine.generate(prompts, self._decoding)
         attempts = [
             self._read(question, prompt, completion, [passage], encoder)
@@ -117,11 +118,10 @@ class GenerativeAnswerer:
             yield TextDelta(best.reasoning, "reasoning")
         if best.answer:
             yield TextDelta(best.answer)
-        yield best.draft()
+        yield best.draft(tuple(block for each in packed for block in each.blocks))
 
-    def _prompt(self, question: str, passages: Sequence[Passage], encoder: Encoder) -> str:
-        packed = pack(question, passages, self._engine, self._style, scorer=relevance_by(encoder))
-        return packed.prompt
+    def _pack(self, question: str, passages: Sequence[Passage], encoder: Encoder) -> Packed:
+        return pack(question, passages, self._engine, self._style, scorer=relevance_by(encoder))
 
     def _read(
         self,

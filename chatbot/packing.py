@@ -48,6 +48,7 @@ class Packed:
 
     prompt: str
     used: tuple[Kept, ...]
+    blocks: tuple[str, ...]
     tokens: int
 
 
@@ -73,11 +74,14 @@ def pack(
     """
     room = min(window or engine.window, engine.window)
 
-    def prompt_of(chosen: Sequence[_Sentence]) -> str:
-        return build_prompt(question, _blocks(passages, _group(chosen)), style)
+    def packed(chosen: Sequence[_Sentence]) -> Packed:
+        used = _group(chosen)
+        blocks = _blocks(passages, used)
+        prompt = build_prompt(question, blocks, style)
+        return Packed(prompt, used, tuple(blocks), engine.count_tokens(prompt))
 
     def fits(chosen: Sequence[_Sentence]) -> bool:
-        return engine.count_tokens(prompt_of(chosen)) <= room
+        return packed(chosen).tokens <= room
 
     if not fits([]):
         raise LecternError(
@@ -95,8 +99,7 @@ def pack(
             break
     if not chosen and ranked:
         chosen = _beginning_of(ranked[0], passages, fits)
-    prompt = prompt_of(chosen)
-    return Packed(prompt, _group(chosen), engine.count_tokens(prompt))
+    return packed(chosen)
 
 
 def word_overlap(question: str, sentences: Sequence[str]) -> list[float]:
@@ -145,7 +148,11 @@ def _ranked(question: str, passages: Sequence[Passage], scorer: Scorer) -> list[
         prior = PASSAGE_PRIOR / (1 + sentence.passage)
         value.append(scaled[i] + NEIGHBOUR_SHARE * max(beside, default=0.0) + prior)
     order = sorted(range(len(sentences)), key=lambda i: -value[i])
-    return [sentences[i] for i in order]
+    # Neighbouring passages and slides repeat sentences: each is worth its tokens once.
+    once: dict[str, _Sentence] = {}
+    for i in order:
+        once.setdefault(texts[i].casefold(), sentences[i])
+    return list(once.values())
 
 
 def _most_that_fit(

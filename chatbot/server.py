@@ -52,6 +52,7 @@ def create_app(
 ) -> FastAPI:
     """The API over `engine`. `hosts` are the names it answers to: a page of another site that
     points its own name at this address (DNS rebinding) is refused."""
+    started_with = getattr(engine, "adapter", None)
     batching = BatchingEngine(engine, wait_seconds=batch_wait_seconds, most_prompts=batch_prompts)
 
     @asynccontextmanager
@@ -77,6 +78,7 @@ def create_app(
             name=engine.name,
             window=engine.window,
             adapters=engine.adapters(),
+            adapter=started_with,
             device=str(getattr(engine, "device", "")),
         )
 

@@ -67,6 +67,8 @@ class FlanT5Engine:
         self.adapter: str | None = None
         self._model = model.eval()
         self._tokenizer = tokenizer
+        # Its 512 is the length of training, not a limit: only the window is one here.
+        tokenizer.model_max_length = LONGEST_WINDOW
         self._adapters_dir = adapters_dir
         self._loaded: set[str] = set()
         self._lock = threading.RLock()

@@ -35,12 +35,12 @@ class RemoteEngine:
     """Implements `chatbot.engines.base.Engine` over the server at `url`.
 
     Raises `ModelUnavailable` when no server answers there within two seconds. The adapter belongs
-    to this client, not to the server: it travels with every request.
+    to this client, not to the server: it travels with every request. At first it is the one that
+    the server was started with.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.adapter: str | None = None
         # The user named this server; a proxy from the environment would only stand between.
         self._client = httpx.Client(
             base_url=self.url,
@@ -51,6 +51,7 @@ class RemoteEngine:
         self.name = about.name
         self.window = about.window
         self.device = about.device
+        self.adapter = about.adapter
 
     def count_tokens(self, text: str) -> int:
         return self._ask("/v1/tokens", TokensRequest(texts=[text]), Counts).counts[0]

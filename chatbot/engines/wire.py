@@ -51,12 +51,13 @@ class Counts(BaseModel):
 
 
 class Health(BaseModel):
-    """What a server serves: the model's name, its window in tokens, its adapters, its device."""
+    """What a server serves; `adapter` is the one it was started with, a client's default."""
 
     name: str
     window: int
     adapters: list[str]
-    device: str
+    adapter: str | None = None
+    device: str = ""
 
 
 class Problem(BaseModel):

@@ -46,6 +46,8 @@ def test_it_streams_then_cites(encoder: Encoder) -> None:
     assert citation.locator.label == "page 22"
     assert 0.6 < draft.confidence < 1.0
     assert EVIDENCE in engine.prompts[0]
+    assert len(draft.given) == 3
+    assert all(block in engine.prompts[0] for block in draft.given)
 
 
 def test_reasoning_streams_apart(encoder: Encoder) -> None:

@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from course_passages import ATTENTION, COURSE, GRADING, LORA, passage
+from course_passages import ATTENTION, COURSE, GRADING, passage
 from scripted_engine import ScriptedEngine
 
 from chatbot.packing import Packed, pack, word_overlap
@@ -87,6 +87,15 @@ def test_a_question_too_long_is_an_error_with_a_remedy() -> None:
         pack("why " * 100, COURSE, engine(64), DIRECT)
 
 
+def test_a_sentence_is_packed_once() -> None:
+    twin = passage(4, ["Another slide.", *ATTENTION.text.splitlines()], heading="Again")
+    packed = pack(QUESTION, [ATTENTION, twin], engine(512), DIRECT)
+    assert kept_texts(packed, [ATTENTION, twin]) == [
+        *ATTENTION.text.splitlines(),
+        "Another slide.",
+    ]
+
+
 def test_rare_words_weigh_more() -> None:
     sentences = ["the model learns", "the model sees", "the rank of a model", "nothing here"]
     scores = word_overlap("What is the rank of the model?", sentences)
@@ -105,7 +114,11 @@ def test_flan_t5s_own_tokenizer_is_obeyed(shared_data: Path) -> None:
             return len(tokenizer.encode(text).ids)
 
     real = RealTokens(lambda prompt: "", window=512)
-    many = [LORA, ATTENTION, GRADING] * 20
+    filler = [
+        passage(n, [f"Exercise {n} asks about week {n}; it takes {m} minutes." for m in range(6)])
+        for n in range(4, 24)
+    ]
+    many = [*COURSE, *filler]
     for shots in (0, 1, 3):
         for cot in (False, True):
             packed = pack(QUESTION, many, real, PromptStyle(shots, cot))  # type: ignore[arg-type]

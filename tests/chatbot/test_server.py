@@ -137,15 +137,17 @@ def test_leaving_a_stream_stops_the_generation(random_t5: Path) -> None:
 def test_adapters_travel_with_the_request(random_t5: Path, tmp_path: Path) -> None:
     tiny_t5.make_adapter(random_t5, tmp_path / "polite", seed=1)
     engine = FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    engine.use_adapter("polite")
     with Serving(create_app(engine)) as serving:
         plain, polite = RemoteEngine(serving.url), RemoteEngine(serving.url)
-        assert polite.adapters() == ["polite"]
-        polite.use_adapter("polite")
+        assert (polite.adapters(), polite.adapter) == (["polite"], "polite")
+        plain.use_adapter(None)
         asked = (["sort: token"], ["token"])
         assert plain.score(*asked) != polite.score(*asked)
         assert plain.score(*asked) == plain.score(*asked)
         with pytest.raises(ModelUnavailable, match=r"no adapter named “ghost”.*polite"):
             polite.use_adapter("ghost")
+        assert polite.adapter == "polite"
 
 
 def test_no_server_is_said_at_once() -> None:
