@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from chatbot.answerers import EXTRACTIVE_ONLY
 from chatbot.ui.citations import escape_markdown
 from chatbot.ui.services import Services
 from ingestion.errors import LecternError
@@ -19,10 +20,16 @@ REMEDY = (
 )
 
 
-def show_banner(assistant: Assistant) -> str:
-    """Say which answerer speaks, and why; returns what was said."""
-    with st.spinner("Looking for a generator…"):
-        notice = assistant.answerer_notice()
+def show_banner(assistant: Assistant, answerer: str = "auto") -> str:
+    """Say which answerer speaks, and why; returns what was said.
+
+    `answerer` is the learner's choice: a generator is looked for unless they chose to do without.
+    """
+    if answerer == "extractive":
+        notice = f"{EXTRACTIVE_ONLY} The settings ask for that."
+    else:
+        with st.spinner("Looking for a generator…"):
+            notice = assistant.answerer_notice()
     st.info(f":small[{escape_markdown(notice)}]", icon=":material/record_voice_over:")
     return notice
 

@@ -8,7 +8,9 @@ from chatbot.conversations import Conversation, Conversations
 from chatbot.ui import session
 from chatbot.ui.citations import escape_markdown
 
-_LEFT_ALIGNED = '<style>[class*="st-key-open-"] button {justify-content: flex-start}</style>'
+_LEFT_ALIGNED = """<style>
+[class*="st-key-open-"] button :is(div, span) { justify-content: flex-start; text-align: left; }
+</style>"""
 
 
 def conversation_list(conversations: Conversations, owner: str) -> None:

@@ -9,7 +9,6 @@ import streamlit as st
 from chatbot.engines.base import Decoding
 from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
-from chatbot.ui.citations import escape_markdown
 
 ANSWERERS = {"auto": "Automatic", "generative": "Generative", "extractive": "Extractive"}
 SHOTS = {0: "Zero-shot", 1: "One-shot", 3: "Few-shot (3)"}
@@ -29,7 +28,7 @@ def course_filter(courses: list[str]) -> str | None:
 
 
 def _course_label(course: str) -> str:
-    return escape_markdown(course) if course else "All courses"
+    return course or "All courses"
 
 
 def settings_panel(course: str | None, settings: ChatSettings) -> AskOptions:

@@ -46,8 +46,8 @@ def topic(trails: Iterable[Sequence[str]]) -> str | None:
         names = all(re.fullmatch(r"[A-Za-z][A-Za-z-]+", word) for word in words)
         if not (1 <= len(words) <= 3 and names) or _NO_TOPIC & {w.lower() for w in words}:
             continue
-        if re.search(r"[^s]s$", heading):
-            continue  # a plural would need "What are"
+        if re.search(r"[^s]s$|^\w+ing .", heading):
+            continue  # a plural would need "What are", a gerund is no thing
         if best is None or len(trail) > best[0]:
             best = len(trail), " ".join(_plain_case(word) for word in words)
     return best[1] if best else None

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("playwright", reason="needs Playwright for Python")
-
 from app_server import PATIENCE_MS, ROOT, AppServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from reportlab.lib.pagesizes import A5, landscape

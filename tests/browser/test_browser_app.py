@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from app_server import HERE, AppServer, answered, ask, last_answer
@@ -21,6 +24,12 @@ NEVER_SILENT = {"LECTERN_ABSTAIN_BELOW": "0"}
 RunApp = Callable[..., AppServer]
 NewContext = Callable[..., BrowserContext]
 Shoot = Callable[[Page, str], None]
+
+
+def stored(app: AppServer, column: str) -> list[Any]:
+    """One column of the exchanges in the app's database."""
+    with closing(sqlite3.connect(app.home / "conversations.sqlite")) as db:
+        return [value for (value,) in db.execute(f"SELECT {column} FROM exchange ORDER BY id")]
 
 
 def highlighted(image: bytes) -> float:
@@ -44,6 +53,9 @@ def test_an_answer_opens_its_marked_page_and_its_marked_passage(
     expect(answer).to_contain_text("low-rank matrices")
     expect(answer.locator(".source").first).to_contain_text("slides.pdf · page 2")
     shoot(page, "answer")
+    answer.get_by_role("button", name="thumb_up").click()
+    while stored(app, "thumb") != [1]:
+        page.wait_for_timeout(50)
     answer.locator("button.cite").first.click()
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("slides.pdf")
@@ -70,14 +82,14 @@ def test_markup_in_a_document_or_a_question_shows_as_text(
     app = run_app(**NEVER_SILENT)
     page = new_context().new_page()
     page.goto(app.url)
-    ask(page, 'What is the zebra payload <img src=x onerror="window.pwned=2"> **here**?')
+    ask(page, 'What is the zebra payload **here** <img src=x onerror="window.pwned=2">?')
     answer = answered(page)
     expect(answer).to_contain_text('<img src=x onerror="window.pwned=1"> and **not bold**')
     answer.locator(".source", has_text="hostile.txt").first.click()
     expect(page.get_by_role("dialog")).to_contain_text('<img src=x onerror="window.pwned=1">')
     asked = page.get_by_test_id("stChatMessage").first
-    expect(asked).to_contain_text('<img src=x onerror="window.pwned=2"> **here**?')
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("**here**?")
+    expect(asked).to_contain_text('**here** <img src=x onerror="window.pwned=2">?')
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("zebra payload **here** <img")
     assert page.evaluate("window.pwned") is None
 
 

@@ -40,7 +40,7 @@ def page() -> None:
     with st.sidebar:
         course = course_filter([c.name for c in shared.assistant().index.courses()])
         options = settings_panel(course, shared.settings)
-    notice = show_banner(shared.assistant())
+    notice = show_banner(shared.assistant(), options.answerer)
     asked = _welcome(shared, course) if not exchanges else None
     again = _show(shared, owner, exchanges, notice)
     typed = st.chat_input(

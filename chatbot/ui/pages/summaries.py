@@ -32,7 +32,7 @@ def page() -> None:
     record = st.selectbox(
         "Document",
         files,
-        format_func=lambda r: escape_markdown(f"{r.title} ({r.path})" if r.title else r.path),
+        format_func=lambda r: f"{r.title} ({r.path})" if r.title else r.path,
         index=None,
         placeholder="Choose a document",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from chatbot.answering import Citation
-from chatbot.ui.citations import citation_from_json, escape_markdown, passage_html
+from chatbot.ui.citations import citation_from_json, escape_markdown, find_page, passage_html
 from ingestion.locator import Locator
 
 
@@ -65,3 +67,18 @@ def test_markdown_is_escaped_character_by_character() -> None:
         r"\*\*a\*\* \:red\[b\] \$x\$ \<i\> \[l\]\(u\)"
     )
     assert escape_markdown("Größe 3") == "Größe 3"
+
+
+def test_of_a_page_range_the_page_with_the_sentence_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "slides.pdf"
+    canvas = Canvas(str(path))
+    for line in ("Nothing here.", "Still nothing.", "The third page says it."):
+        canvas.drawString(50, 700, line)
+        canvas.showPage()
+    canvas.save()
+    place = Locator.number("page", 1, 3)
+    citation = Citation(1, "c", "slides.pdf", place, "P.", "The third page says it.", 1.0)
+    page, image, found = find_page(path, citation)
+    assert (page, found) == (3, True) and image.width > 500
+    elsewhere = Citation(1, "c", "slides.pdf", place, "P.", "A sentence of another book.", 1.0)
+    assert find_page(path, elsewhere)[::2] == (1, False)

@@ -14,7 +14,7 @@ from chatbot.ui.welcome import topic
         ([("4. Multi-head attention",)], "multi-head attention"),
         ([("Methods", "LoRA")], "LoRA"),
         ([("Decoding",), ("Decoding", "Temperature")], "temperature"),
-        ([("Summary",), ("What it costs",), ("Number formats",), ("8. Counting the rest",)], None),
+        ([("Summary",), ("What it costs",), ("Number formats",), ("8. Counting parameter",)], None),
         ([(), ("Evaluation: ROUGE, BLEU and Benchmarks",)], None),
     ],
 )
