@@ -51,6 +51,10 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r",|\b(?:and|but|when|if|because|before|after|while|so)\b", re.IGNORECASE)
+_OF_A_SUBJECT = frozenset(
+    ("its", "itself", "their", "theirs", "they", "his", "he", "her", "hers", "she")
+)
+_NAME = re.compile(r"\s[A-Z]\w+")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|do|does|did|has|have|had|can|could|will|would|should|must|may|might"
     r"|define|describe|explain|list|compare|summarize|summarise|give|name|show|discuss)\b"
@@ -74,7 +78,7 @@ def leans_on_history(question: str) -> bool:
     asked = question.strip()
     if _OPENING.search(asked) or _POINTS_BACK.search(asked):
         return True
-    if any(not _has_antecedent(asked[: found.start()]) for found in _PRONOUN.finditer(asked)):
+    if any(not _has_antecedent(found) for found in _PRONOUN.finditer(asked)):
         return True
     words = _WORD.findall(asked)
     if not content_words(asked):
@@ -83,7 +87,11 @@ def leans_on_history(question: str) -> bool:
     return asked.endswith("?") and 1 < len(words) <= 4 and not _VERB.search(asked)
 
 
-def _has_antecedent(before: str) -> bool:
-    """Whether a pronoun finds its noun in a clause of the same question."""
+def _has_antecedent(pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun has its noun in the same question: a name before it, an earlier clause."""
+    before = pronoun.string[: pronoun.start()]
+    # "How did the Huguenots change their beliefs?", but not "How does BERT differ from it?".
+    if pronoun.group().casefold() in _OF_A_SUBJECT and _NAME.search(before):
+        return True
     boundary = _CLAUSE.search(before)
     return boundary is not None and len(content_words(before[: boundary.start()])) >= 1

@@ -14,7 +14,7 @@ from ingestion.hub import snapshot
 
 if TYPE_CHECKING:
     from chatbot.engines.base import Engine
-    from chatbot.engines.flan_t5 import Dtype
+    from chatbot.engines.hardware import Dtype
 
 ALIASES = {f"flan-t5-{size}": f"google/flan-t5-{size}" for size in ("small", "base", "large", "xl")}
 

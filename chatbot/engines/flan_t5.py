@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,10 +28,8 @@ from transformers.utils import logging as hf_logging
 from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters
 from chatbot.engines.base import Decoding
 from chatbot.engines.decoding import generate_arguments, seeded
+from chatbot.engines.hardware import Dtype, resolve_device, resolve_dtype
 from ingestion.errors import ModelUnavailable
-
-Device = Literal["auto", "cpu", "cuda"] | str
-Dtype = Literal["auto", "float32", "bfloat16"]
 
 FAMILY = ("t5", "mt5", "umt5")
 """Model types with T5's relative positions, which can read more than the 512 tokens of training."""
@@ -84,7 +82,7 @@ class FlanT5Engine:
         folder: Path | str,
         *,
         name: str,
-        device: Device = "auto",
+        device: str = "auto",
         dtype: Dtype = "auto",
         window: int = 512,
         adapters_dir: Path | None = None,
@@ -279,36 +277,3 @@ class _StopWhen(StoppingCriteria):
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         return torch.full((input_ids.shape[0],), self._event.is_set(), device=input_ids.device)
-
-
-def resolve_device(device: str) -> str:
-    """`auto` is the GPU where there is one. Raises `ModelUnavailable` for one that is not there."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ModelUnavailable(
-            f"The device {device} was asked for, but PyTorch finds no CUDA GPU here.",
-            "Use --device cpu, or install a CUDA build of torch.",
-        )
-    return device
-
-
-def resolve_dtype(dtype: Dtype, device: str) -> torch.dtype:
-    """`auto` is bfloat16 on a GPU and float32 on a CPU, where bfloat16 must be asked for.
-
-    Raises `ModelUnavailable` for bfloat16 on a processor that would only emulate it.
-    """
-    if dtype == "auto":
-        return torch.bfloat16 if device.startswith("cuda") else torch.float32
-    if dtype == "float32":
-        return torch.float32
-    if dtype != "bfloat16":
-        raise ModelUnavailable(
-            f"The precision {dtype} cannot be used: float16 overflows in T5.",
-            "Use float32 or bfloat16.",
-        )
-    if device == "cpu" and not torch.cpu._is_avx512_bf16_supported():
-        raise ModelUnavailable(
-            "bfloat16 was asked for, but this processor has no avx512_bf16.", "Use float32."
-        )
-    return torch.bfloat16

@@ -34,6 +34,7 @@ LORA = [
         "How do these models compare?",
         "Could you explain more about that?",
         "Tell me more",
+        "How does BERT differ from it?",
     ],
 )
 def test_follow_ups_take_the_topic_along(question: str) -> None:
@@ -61,6 +62,7 @@ def test_follow_ups_take_the_topic_along(question: str) -> None:
         "What is the first step of RLHF?",
         "What is catastrophic forgetting and how can one avoid it?",
         "What happens if the learning rate is too high?",
+        "How does BERT split its input?",
     ],
 )
 def test_questions_that_stand_alone_are_left_alone(question: str) -> None:

@@ -8,7 +8,8 @@ import tiny_t5
 import torch
 
 from chatbot.engines.base import Decoding
-from chatbot.engines.flan_t5 import FlanT5Engine, resolve_device, resolve_dtype
+from chatbot.engines.flan_t5 import FlanT5Engine
+from chatbot.engines.hardware import resolve_device, resolve_dtype
 from ingestion.errors import ModelUnavailable
 
 PROMPTS = [
