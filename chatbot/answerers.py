@@ -1,4 +1,6 @@
-"""Which answerer speaks: generative where a generator can be had, extractive otherwise, and said so."""
+"""Which answerer speaks: generative where a generator can be had, extractive otherwise, and said
+so.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The answerer contract: a question and its passages in, a cited answer (or an honest silence) out."""
+"""The answerer contract: a question and its passages in, a cited answer (or an honest silence)
+out.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Citation:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the learner gets. Abstained means `text == ""` and `nearest` holds the closest places."""
+    """What the learner gets. Abstained means `text == ""` and `nearest` holds the closest
+    places.
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -103,8 +107,8 @@ class Draft:
 class Answerer(Protocol):
     """Question and passages → `Draft`.
 
-    `stream` yields `TextDelta`s as they come and last of all exactly one `Draft`, whose `text` is the
-    joined answer deltas (tidied). It never raises for an unanswerable question: it gives a low
+    `stream` yields `TextDelta`s as they come and last of all exactly one `Draft`, whose `text` is
+    the joined answer deltas (tidied). It never raises for an unanswerable question: it gives a low
     `confidence`, and the chain decides to abstain.
     """
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Evidence:
     """What speaks for an answer.
 
-    `sense`: cosine of question and best sentence; `words`: share of the question's words, weighted by
-    rarity, found in or beside it; `passage`: cosine of the question and the nearest passage.
+    `sense`: cosine of question and best sentence; `words`: share of the question's words, weighted
+    by rarity, found in or beside it; `passage`: cosine of the question and the nearest passage.
     """
 
     sense: float

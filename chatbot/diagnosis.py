@@ -49,7 +49,6 @@ class Diagnosis:
 def diagnose(settings: ChatSettings) -> Diagnosis:
     """Look at everything once; asks the hub for a connection, for two seconds at most."""
     ingestion = IngestionSettings.load()
-    assert isinstance(ingestion, IngestionSettings)
     report = Diagnosis()
     report.findings = [
         Finding("machine", True, _machine()),

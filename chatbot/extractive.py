@@ -1,8 +1,8 @@
 """The extractive answerer: the best sentence or two of the passages, word for word, with citations.
 
-It needs only the encoder. A sentence is ranked by how near it is to the question in meaning (cosine,
-with its heading as context), by how much of the question's rare words it holds or stands beside, and
-by the rank of its passage.
+It needs only the encoder. A sentence is ranked by how near it is to the question in meaning
+(cosine, with its heading as context), by how much of the question's rare words it holds or stands
+beside, and by the rank of its passage.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class ExtractiveAnswerer:
         yield Draft(" ".join(pieces), citations, confidence=sure)
 
     def choose(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """The one or two sentences that answer best, the best first; none if there is no sentence."""
+        """The one or two sentences that answer best, the best first; none if there is no
+        sentence.
+        """
         ranked = self.rank(question, passages)
         if not ranked:
             return []
@@ -134,7 +136,9 @@ class ExtractiveAnswerer:
         return np.asarray(vectors[1:] @ vectors[0])
 
     def _words(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        """Share of the question's words, weighted by rarity, in the sentence or (half) beside it."""
+        """Share of the question's words, weighted by rarity, in the sentence or (half) beside
+        it.
+        """
         wanted = set(self._stems.of(question))
         held = [set(self._stems.of(candidate.text)) for candidate in candidates]
         around = {

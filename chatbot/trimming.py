@@ -6,8 +6,9 @@ import re
 
 _CONNECTIVE = re.compile(
     r"^(?:however|therefore|thus|hence|moreover|furthermore|in addition|additionally|also|besides|"
-    r"for example|for instance|in other words|that is|in fact|indeed|of course|note that|recall that|"
-    r"as (?:you can see|we saw|mentioned (?:above|earlier|before))|finally|first|second|third|next|then|so|and|but)"
+    r"for example|for instance|in other words|that is|in fact|indeed|of course|note that|"
+    r"recall that|as (?:you can see|we saw|mentioned (?:above|earlier|before))|finally|first|"
+    r"second|third|next|then|so|and|but)"
     r"\s*,\s+",
     re.IGNORECASE,
 )

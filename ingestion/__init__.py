@@ -1,1 +1,3 @@
-"""Documents in, index out: readers, chunking, encoders, stores, catalog and the pipeline that ties them."""
+"""Documents in, index out: readers, chunking, encoders, stores, catalog and the pipeline that
+ties them.
+"""

@@ -1,9 +1,9 @@
 """The catalog: one SQLite file that is the only truth about what is in the index.
 
 It holds the files (also those that failed, with the reason), the chunks with their text and places,
-and the number of the committed *generation*. Vectors and lexical index are files beside it, named by
-generation: what the catalog's transaction commits is what exists. Readers see a committed generation
-or the one before it, never anything between.
+and the number of the committed *generation*. Vectors and lexical index are files beside it, named
+by generation: what the catalog's transaction commits is what exists. Readers see a committed
+generation or the one before it, never anything between.
 """
 
 from __future__ import annotations
@@ -161,7 +161,8 @@ class Catalog:
     def courses(self) -> list[CourseInfo]:
         rows = self._db.execute(
             "SELECT course, count(DISTINCT f.id), count(c.id) FROM files f "
-            "LEFT JOIN chunks c ON c.file_id = f.id WHERE f.status = 'ok' GROUP BY course ORDER BY course"
+            "LEFT JOIN chunks c ON c.file_id = f.id WHERE f.status = 'ok' "
+            "GROUP BY course ORDER BY course"
         )
         return [CourseInfo(*row) for row in rows]
 
@@ -218,7 +219,8 @@ class Catalog:
         if not values:
             return None
         rows = self._db.execute(
-            f"SELECT c.id, f.id FROM chunks c JOIN files f ON f.id = c.file_id {where} ORDER BY c.id",
+            f"SELECT c.id, f.id FROM chunks c JOIN files f ON f.id = c.file_id {where} "
+            "ORDER BY c.id",
             values,
         ).fetchall()
         return Selection(
@@ -262,7 +264,9 @@ class Catalog:
     def put_chunk(
         self, file_id: int, ordinal: int, chunk: Chunk, chunk_id: int | None = None
     ) -> int:
-        """Insert a chunk, or with `chunk_id` rewrite the place of one whose embedded text is the same."""
+        """Insert a chunk, or with `chunk_id` rewrite the place of one whose embedded text is the
+        same.
+        """
         row = self._db.execute(
             "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (

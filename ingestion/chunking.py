@@ -1,4 +1,5 @@
-"""Blocks into chunks: along the document's structure, whole sentences, never beyond the encoder's window.
+"""Blocks into chunks: along the document's structure, whole sentences, never beyond the encoder's
+window.
 
 A document is cut into *sections* (the blocks under one heading, or one page). Small sections join
 their neighbours, large ones are split into parts of about equal size at block ends where there is
@@ -129,7 +130,9 @@ def _common(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _context(title: str, headings: tuple[str, ...], count: Count, most: int) -> list[str]:
-    """Title and headings, each said once, the outer ones dropped until they fit in `most` tokens."""
+    """Title and headings, each said once, the outer ones dropped until they fit in `most`
+    tokens.
+    """
     parts: list[str] = []
     for part in (title, *headings):
         if part and (not parts or parts[-1].casefold() != part.casefold()):

@@ -16,7 +16,9 @@ _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to ingest: `path` relative to `root`, with `/`; `stamp` changes whenever it may have."""
+    """A file to ingest: `path` relative to `root`, with `/`; `stamp` changes whenever it may
+    have.
+    """
 
     course: str
     root: Path
@@ -32,8 +34,9 @@ class Found:
 
 @dataclass(slots=True)
 class Discovery:
-    """`roots` are the folders looked through whole: what the catalog has of them and `found` has not
-    is gone. `refused` are files named with a reason; `ignored` counts files of other kinds by suffix.
+    """`roots` are the folders looked through whole: what the catalog has of them and `found` has
+    not is gone. `refused` are files named with a reason; `ignored` counts files of other kinds by
+    suffix.
     """
 
     found: list[Found] = field(default_factory=list)
@@ -43,7 +46,8 @@ class Discovery:
 
 
 def discover(paths: Sequence[Path], course: str | None = None) -> Discovery:
-    """Walk `paths`. The course of a folder is its name unless `course` is given; a file's, its folder's.
+    """Walk `paths`. The course of a folder is its name unless `course` is given; a file's, its
+    folder's.
 
     Raises `LecternError` for a path that is not there.
     """

@@ -48,7 +48,9 @@ def snapshot(name: str) -> Path:
 
 
 def is_cached(name: str) -> bool:
-    """Whether the hub's cache on this machine holds something of `name`; imports and asks nothing."""
+    """Whether the hub's cache on this machine holds something of `name`; imports and asks
+    nothing.
+    """
     home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
     cache_folder = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
     return (cache_folder / f"models--{name.replace('/', '--')}" / "snapshots").is_dir()

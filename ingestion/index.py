@@ -66,7 +66,9 @@ class Index:
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder the index was made with. Raises `IndexProblem` when another is found instead."""
+        """The encoder the index was made with. Raises `IndexProblem` when another is found
+        instead.
+        """
         with self._lock:
             if self._encoder is None:
                 name = self._catalog.meta("encoder", self._settings.encoder)

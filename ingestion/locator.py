@@ -16,8 +16,8 @@ class Locator:
     """A place in a document.
 
     `value` is the machine form: a 1-based number (page, slide, notebook cell, line), whole seconds
-    from the start (time), any of these as a range `"3-5"`, or a heading trail `"Week 1 > Attention"`.
-    `label` is what a reader is shown.
+    from the start (time), any of these as a range `"3-5"`, or a heading trail `"Week 1 >
+    Attention"`. `label` is what a reader is shown.
     """
 
     kind: LocatorKind
@@ -51,7 +51,9 @@ class Locator:
         return f"{self.kind} {first}" if first == last else f"{self.kind}s {first}–{last}"
 
     def to(self, other: Locator) -> Locator:
-        """The smallest place that holds both: a range of numbers, or the common part of two trails."""
+        """The smallest place that holds both: a range of numbers, or the common part of two
+        trails.
+        """
         mine, theirs = self.bounds, other.bounds
         if mine is not None and theirs is not None and self.kind == other.kind:
             return Locator.number(self.kind, min(mine[0], theirs[0]), max(mine[1], theirs[1]))

@@ -1,4 +1,6 @@
-"""Vectors computed by an ingest that has not committed yet, so that a killed one loses little work."""
+"""Vectors computed by an ingest that has not committed yet, so that a killed one loses little
+work.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def ingest(
     encoder: Encoder | None = None,
     progress: OnProgress | None = None,
 ) -> IngestReport:
-    """Bring the index in folder `index` up to date with `paths` (files, or folders looked through whole).
+    """Bring the index in folder `index` up to date with `paths` (files, or folders looked through
+    whole).
 
     A file that cannot be read is recorded as failed, with the reason, and stops nothing. Raises
     `LecternError` for a path that is not there, and `IndexProblem` when another process is writing.
@@ -180,10 +181,10 @@ class _Ingest:
     # -- embed and commit ------------------------------------------------------------------------
 
     def _store_all(self, plan: Plan, read: list[_Read], refused: list[FileRecord]) -> None:
-        if not (read or plan.gone or plan.duplicates or refused or plan.restamp):
-            if self._same:
-                self._settle_leftovers()
-                return
+        changes = read or plan.gone or plan.duplicates or refused or plan.restamp
+        if self._same and not changes:
+            self._settle_leftovers()
+            return
         catalog, encoder = self._catalog, self._encoder
         store = open_version_store(
             self._layout, catalog, self._signature, encoder.dimension, self._settings

@@ -1,13 +1,14 @@
 """Sentence boundaries as character offsets, so that a sentence can be cited exactly as it stands.
 
 A line break always ends a sentence: readers put one between blocks (paragraphs, list items, table
-rows) and nowhere else. Inside a line a sentence ends at `.`, `!`, `?` or `…` (with closing quotes or
-brackets) before white space and something that can begin a sentence, unless the word before the full
-stop is an abbreviation, an initial or a number at the start of a list.
+rows) and nowhere else. Inside a line a sentence ends at `.`, `!`, `?` or `…` (with closing quotes
+or brackets) before white space and something that can begin a sentence, unless the word before the
+full stop is an abbreviation, an initial or a number at the start of a list.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)")
@@ -15,8 +16,8 @@ _OPENS = re.compile(r"\s+[\"'“‘(\[]*[A-Z0-9À-ÖØ-Þ]")
 _LAST_WORD = re.compile(r"(\S+)$")
 
 _ABBREVIATIONS = frozenset(
-    "al approx ca cf ch chap dept dr ed eds eg eq eqs est etc ex e.g fig figs i.e ie inc jr ltd max min mr mrs ms "
-    "no nos p pp prof ref refs resp sec sr st tab u.k u.s univ vol vs viz".split()
+    "al approx ca cf ch chap dept dr ed eds eg eq eqs est etc ex e.g fig figs i.e ie inc jr ltd "
+    "max min mr mrs ms no nos p pp prof ref refs resp sec sr st tab u.k u.s univ vol vs viz".split()
 )
 
 
@@ -43,7 +44,7 @@ def _split_line(line: str) -> list[tuple[int, int]]:
             cuts.append(match.end())
     cuts.append(len(line))
     spans = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         piece = line[start:end]
         if stripped := piece.strip():
             begin = start + piece.index(stripped[0])

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 _WORD = re.compile(r"\w+")
 
 STOP_WORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
-    "this to was will with".split()
+    "a an and are as at be but by for if in into is it no not of on or such that the their then "
+    "there these they this to was will with".split()
 )
 """Lucene's English list. Question words stay out of it: BM25's idf deals with them."""
 

@@ -38,6 +38,4 @@ def chat_settings(index: Path | None = None, **overrides: Any) -> ChatSettings:
     """The settings in force, with the index folder of the command line."""
     from chatbot.settings import ChatSettings
 
-    settings = ChatSettings.load(index_dir=index, **overrides)
-    assert isinstance(settings, ChatSettings)
-    return settings
+    return ChatSettings.load(index_dir=index, **overrides)

@@ -45,7 +45,6 @@ def ingest(
     settings = chat_settings(index)
     files = [_local(path, settings.downloads / (course or "web")) for path in paths]
     ingestion = IngestionSettings.load()
-    assert isinstance(ingestion, IngestionSettings)
     with _Bars(hidden=json) as bars:
         report = run(files, settings.index, course, ingestion, progress=bars.show)
     if json:
@@ -75,9 +74,9 @@ def status(
             }
         )
         return
+    store, encoder = catalog.meta("store", "none yet"), catalog.meta("encoder", "none yet")
     out.print(
-        f"Index {settings.index}, generation {catalog.generation}, "
-        f"{catalog.meta('store') or 'no store yet'}, encoder {catalog.meta('encoder') or 'none yet'}"
+        f"Index {settings.index}, generation {catalog.generation}, store {store}, encoder {encoder}"
     )
     table = Table("course", "document", "format", "chunks", "state", title=None)
     for record in files:

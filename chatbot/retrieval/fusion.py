@@ -1,9 +1,9 @@
 """Two rankings into one: min-max-normalised weighted fusion.
 
 Each leg's scores over the candidates are mapped to [0, 1] by its own minimum and maximum, then
-`weight · dense + (1 − weight) · lexical` (Bruch, Gai & Ingber 2023 find that this convex combination
-beats reciprocal ranks). A candidate that only one leg found counts with the other leg's real score
-where the caller supplies it, and as that leg's minimum otherwise.
+`weight · dense + (1 − weight) · lexical` (Bruch, Gai & Ingber 2023 find that this convex
+combination beats reciprocal ranks). A candidate that only one leg found counts with the other leg's
+real score where the caller supplies it, and as that leg's minimum otherwise.
 """
 
 from __future__ import annotations

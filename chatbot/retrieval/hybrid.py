@@ -39,7 +39,9 @@ class Retriever:
         format: str | None = None,
         neighbours: int = 0,
     ) -> list[Passage]:
-        """The k best passages, best first. Raises `IndexProblem` where the filter admits nothing."""
+        """The k best passages, best first. Raises `IndexProblem` where the filter admits
+        nothing.
+        """
         selection = self.index.selection(course, file, format)
         vector = self.index.encoder.encode([question])[0]
         wanted = max(_RERANKED if self.reranker else 0, 3 * k)

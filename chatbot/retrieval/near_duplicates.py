@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from ingestion.passage import Passage
 
 SAME = 0.85
-"""Share of the smaller passage's word pairs found in the other for the two to be near-duplicates."""
+"""Share of the smaller passage's word pairs found in the other for the two to be near-duplicates.
+"""
 
 _WORD = re.compile(r"\w+")
 
@@ -30,7 +32,7 @@ def drop_near_duplicates(passages: Sequence[Passage], k: int) -> list[Passage]:
 
 def _word_pairs(text: str) -> set[tuple[str, str]]:
     words = _WORD.findall(text.casefold())
-    return set(zip(words, words[1:], strict=False)) or {(word, "") for word in words}
+    return set(itertools.pairwise(words)) or {(word, "") for word in words}
 
 
 def _contained(left: set[tuple[str, str]], right: set[tuple[str, str]]) -> bool:

@@ -31,7 +31,9 @@ def expand(passages: Sequence[Passage], index: Index, reach: int) -> list[Passag
 
 
 def join(chunks: Sequence[Passage], core: Passage) -> Passage:
-    """Successive chunks of one file as one passage that ranks, and is identified, as `core` does."""
+    """Successive chunks of one file as one passage that ranks, and is identified, as `core`
+    does.
+    """
     text = ""
     spans: list[Span] = []
     for chunk in chunks:

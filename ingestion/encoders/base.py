@@ -11,9 +11,10 @@ from ingestion.stores.base import Vectors
 class Encoder(Protocol):
     """A sentence encoder.
 
-    `name` is what the user asked for; `signature` identifies the weights: an index made under another
-    signature is another index version. Precision is no part of it (bfloat16 stays within a cosine of
-    .9999), so an index can move between machines. `window` counts tokens, special ones included.
+    `name` is what the user asked for; `signature` identifies the weights: an index made under
+    another signature is another index version. Precision is no part of it (bfloat16 stays within a
+    cosine of .9999), so an index can move between machines. `window` counts tokens, special ones
+    included.
     """
 
     name: str

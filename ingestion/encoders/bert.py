@@ -1,8 +1,8 @@
 """A BERT sentence encoder in plain torch: the all-MiniLM family without importing transformers.
 
-Importing transformers costs two seconds that every `lectern ask` would pay; the forward pass of BERT
-(Devlin et al. 2019, post-layer-norm) with mean pooling (Reimers & Gurevych 2019) is forty lines. It
-reads a sentence-transformers folder (`config.json`, `modules.json`, `tokenizer.json`,
+Importing transformers costs two seconds that every `lectern ask` would pay; the forward pass of
+BERT (Devlin et al. 2019, post-layer-norm) with mean pooling (Reimers & Gurevych 2019) is forty
+lines. It reads a sentence-transformers folder (`config.json`, `modules.json`, `tokenizer.json`,
 `model.safetensors`) and gives the same vectors as sentence-transformers does, which a test holds.
 
 Texts are sorted by length and batched by a token budget, so little is spent on padding. On

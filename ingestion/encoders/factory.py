@@ -1,4 +1,6 @@
-"""Finds an encoder by name or path: a folder, what travels with the install, the hub's cache, the hub."""
+"""Finds an encoder by name or path: a folder, what travels with the install, the hub's cache, the
+hub.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def _find(name: str) -> Path:
 
 
 def packaged_folder() -> Path:
-    """The folder of the packaged all-MiniLM-L6-v2, its weights checked. Raises `ModelUnavailable`."""
+    """The folder of the packaged all-MiniLM-L6-v2, its weights checked. Raises
+    `ModelUnavailable`.
+    """
     # find_spec does not import the package, whose own code is not needed.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:

@@ -1,14 +1,13 @@
-"""Child of test_crash: ingest a folder with the stub encoder, saying when the work begins."""
+"""Child of test_crash: ingest a folder with the stub encoder, saying when the work begins.
+
+Run with both the repository and `tests` on PYTHONPATH.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-
-# tests/ingestion must not be taken for the package of that name.
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 
 from stub_encoder import StubEncoder
 
@@ -20,7 +19,6 @@ if __name__ == "__main__":
     settings = IngestionSettings.load(
         store="chroma" if chroma_url else "faiss", chroma_url=chroma_url or None
     )
-    assert isinstance(settings, IngestionSettings)
     os.write(1, b"go")
     ingest([course], index, settings=settings, encoder=StubEncoder(window=48))
     os.write(1, b"done")

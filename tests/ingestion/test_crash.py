@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -19,6 +20,10 @@ from ingestion.settings import IngestionSettings
 
 KILLS = 50
 CHILD = Path(__file__).with_name("ingest_until_killed.py")
+TESTS = Path(__file__).resolve().parents[1]
+# -P keeps tests/ingestion from being taken for the package of that name.
+COMMAND = [sys.executable, "-P", str(CHILD)]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}"}
 State = dict[str, tuple[str, ...]]
 
 
@@ -70,7 +75,8 @@ def finish(course: Path, folder: Path, settings: IngestionSettings) -> State:
 def kill_once(course: Path, folder: Path, delay: float, chroma_url: str = "") -> bool:
     """Run an ingest and SIGKILL it `delay` seconds after it began. True if it had not finished."""
     with subprocess.Popen(
-        [sys.executable, str(CHILD), str(course), str(folder), chroma_url],
+        [*COMMAND, str(course), str(folder), chroma_url],
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as child:
@@ -84,7 +90,7 @@ def kill_once(course: Path, folder: Path, delay: float, chroma_url: str = "") ->
 def seconds_to_finish(course: Path, folder: Path) -> float:
     """How long an ingest that nobody kills takes, start-up not counted."""
     with subprocess.Popen(
-        [sys.executable, str(CHILD), str(course), str(folder), ""], stdout=subprocess.PIPE
+        [*COMMAND, str(course), str(folder), ""], stdout=subprocess.PIPE, env=ENVIRONMENT
     ) as child:
         assert child.stdout is not None
         assert child.stdout.read(2) == b"go"

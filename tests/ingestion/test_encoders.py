@@ -83,7 +83,7 @@ def test_a_model_of_another_shape_goes_to_sentence_transformers(tmp_path: Path) 
 
 def test_damaged_packaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factory, "_PACKAGED_WEIGHTS", "0" * 64)
-    with pytest.raises(ModelUnavailable, match="model.safetensors"):
+    with pytest.raises(ModelUnavailable, match=r"model\.safetensors"):
         load_encoder()
 
 

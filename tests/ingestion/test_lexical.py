@@ -36,7 +36,7 @@ def test_scores_equal_bm25s() -> None:
         np.testing.assert_allclose(ours.scores(query), reference.get_scores(known), rtol=1e-5)
 
 
-word = st.sampled_from("token model weight rank policy reward token2".split())
+word = st.sampled_from(["token", "model", "weight", "rank", "policy", "reward", "token2"])
 chunk = st.lists(word, min_size=1, max_size=8).map(" ".join)
 
 

@@ -204,7 +204,7 @@ def test_another_encoder_or_chunk_size_is_another_version(world: World) -> None:
     assert {course.name for course in world.index.courses()} == {"course", "other"}
     assert not old.exists()
     world.check()
-    smaller = world.ingest(settings=IngestionSettings.load(chunk_tokens=48))  # type: ignore[arg-type]
+    smaller = world.ingest(settings=IngestionSettings.load(chunk_tokens=48))
     assert smaller.generation == report.generation + 1 or smaller.embedded == 0
 
 
@@ -214,7 +214,7 @@ def test_a_course_can_be_named_and_filtered(world: World) -> None:
     index = world.index
     assert [course.name for course in index.courses()] == ["Week 1"]
     assert index.selection(course="Week 1") is not None
-    with pytest.raises(IndexProblem, match="Week 2.*Week 1"):
+    with pytest.raises(IndexProblem, match=r"Week 2.*Week 1"):
         index.selection(course="Week 2")
 
 

@@ -1,0 +1,1 @@
+"""Readers: one file per format; see `ingestion.readers.base` for the contract."""
