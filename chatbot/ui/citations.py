@@ -35,10 +35,13 @@ def citation_from_json(stored: Mapping[str, Any]) -> Citation:
 @st.dialog("Source", width=680, position="right")
 def open_source(citation: Citation, assistant: Assistant) -> None:
     """A drawer with the place the citation names."""
+    where = [citation.course, citation.locator.label]
+    if citation.answer_sentence:
+        where.append(f"support {citation.score:.0%}")
     st.html(
         f'<div style="font-weight:600;font-size:1.1rem;overflow-wrap:anywhere">'
-        f"{escape(citation.file)}</div><div style='opacity:.7'>{escape(citation.course)} · "
-        f"{escape(citation.locator.label)} · support {citation.score:.0%}</div>"
+        f"{escape(citation.file)}</div>"
+        f"<div style='opacity:.7'>{escape(' · '.join(where))}</div>"
     )
     path = document_path(assistant, citation)
     shown = path is not None and citation.locator.kind == "page" and _show_page(path, citation)

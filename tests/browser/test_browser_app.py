@@ -53,7 +53,7 @@ def test_an_answer_opens_its_marked_page_and_its_marked_passage(
     expect(answer).to_contain_text("low-rank matrices")
     expect(answer.locator(".source").first).to_contain_text("slides.pdf · page 2")
     shoot(page, "answer")
-    answer.get_by_role("button", name="thumb_up").click()
+    answer.get_by_role("radio", name="Thumbs up").dispatch_event("click")
     while stored(app, "thumb") != [1]:
         page.wait_for_timeout(50)
     answer.locator("button.cite").first.click()
@@ -104,9 +104,9 @@ def test_silence_is_said_with_the_nearest_places(
     expect(answer).to_contain_text("The course documents do not say")
     expect(answer).to_contain_text("Nearest places")
     expect(answer.locator("button.cite")).to_have_count(0)
+    shoot(page, "abstained")
     answer.locator(".source").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    shoot(page, "abstained")
 
 
 def test_an_answer_half_written_survives_reload_page_switch_and_the_death_of_the_server(

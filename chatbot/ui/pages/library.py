@@ -175,6 +175,7 @@ def _course(course: str, records: list[FileRecord]) -> None:
                 "Document": record.path,
                 "Title": record.title,
                 "Format": record.format,
+                "Status": record.status,
                 "Passages": record.chunks,
                 "Notes": "; ".join(filter(None, (record.reason, *record.warnings))),
             }
