@@ -145,4 +145,4 @@ def serve(
         batch_prompts=batch_prompts,
         hosts=LOOPBACK if host in LOOPBACK else ("*",),
     )
-    uvicorn.run(app, host=host, port=port, log_level="info")
+    uvicorn.run(app, host=host, port=port, log_level="info", timeout_graceful_shutdown=5)
