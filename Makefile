@@ -1,13 +1,16 @@
-# make chat   set up, ingest the sample course (or COURSE=DIR), open the chat in a browser
-# make test   set up with development tools, then lint, types, import contracts and all tests
+# make chat     set up, ingest the sample course (or COURSE=DIR), open the chat in a browser
+# make test     set up with development tools, then style, types, import contracts and all tests
 # make install  the set-up alone
+# make lint     the development set-up, then style, types and import contracts
+# make clean    remove .venv; .lectern (index, uploads, conversations) stays
 #
 # Variables:
 #   COURSE=DIR            the course to ingest (default: the sample course)
 #   MODEL=NAME            the generator to look for on the Hugging Face hub; MODEL= looks for none
 #   PORT=8501             where the app listens
-#   TORCH_INDEX=URL       where to take torch from, e.g. https://download.pytorch.org/whl/cpu
-#   PYTHON=python3        the interpreter that makes .venv (3.11 to 3.13)
+#   TORCH_INDEX=URL       a further index for torch, e.g. https://download.pytorch.org/whl/cpu
+#   PYTHON=python3        the interpreter that makes .venv (3.11, 3.12 or 3.13)
+#   TESTS=tests           the tests to run
 
 PYTHON ?= python3
 COURSE ?= examples/course
@@ -18,20 +21,26 @@ TESTS ?= tests
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+# A wheel of that index, such as 2.13.0+cpu, counts as newer than PyPI's 2.13.0 and is taken.
+TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 
-.PHONY: chat test install lint check clean
+.PHONY: chat test install lint clean port
 .DEFAULT_GOAL := chat
 
-chat: .venv/.installed
-	@if [ -n "$(MODEL)" ]; then $(BIN)/lectern fetch --model "$(MODEL)" || true; fi
+chat: port .venv/.installed
+	@if [ -n "$(MODEL)" ]; then \
+	  $(BIN)/lectern fetch --model "$(MODEL)" || echo "Going on without a generator."; fi
 	@$(BIN)/lectern ingest "$(COURSE)"
-	@echo "Opening http://localhost:$(PORT) — Ctrl-C ends it."
-	@$(BIN)/lectern app --port $(PORT)
+	@echo "The chat opens at http://localhost:$(PORT); Ctrl-C ends it."
+	@$(if $(MODEL),LECTERN_MODEL="$(MODEL)") $(BIN)/lectern app --port $(PORT)
 
 install: .venv/.installed
+	@echo "Lectern is installed: $(BIN)/lectern --help"
 
+# One file's tests stay in one process: they share what is slow to make.
 test: lint
-	@$(BIN)/python -m pytest $(TESTS)
+	@echo "Running the tests…"
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 lint: .venv/.installed-dev
 	@echo "Checking style, types and import contracts…"
@@ -40,23 +49,33 @@ lint: .venv/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-.venv/bin/python:
-	@echo "Making a virtual environment in .venv…"
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "Lectern needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Run: make PYTHON=python3.11"; exit 1; }
-	@$(PYTHON) -m venv .venv
+clean:
+	rm -rf .venv build *.egg-info
 
-.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing torch (the largest part; minutes on a slow line)…"
-	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
-	@echo "Installing Lectern and what it needs…"
+port:
+	@! $(PYTHON) -c 'import socket; socket.create_connection(("127.0.0.1", $(PORT)), 2)' 2>/dev/null || \
+	  { echo "Port $(PORT) is taken, perhaps by another chat. Run: make chat PORT=$$(($(PORT) + 1))"; exit 1; }
+
+# The marks in .venv are made last, so a set-up that was stopped half-way is taken up again.
+.venv/.made:
+	@command -v "$(PYTHON)" >/dev/null || \
+	  { echo "There is no $(PYTHON). On Debian, run: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Lectern needs Python 3.11, 3.12 or 3.13, which $(PYTHON) is not. Run: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments. On Debian, run: apt-get install python3-venv"; exit 1; }
+	@echo "Making a virtual environment in .venv…"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/.made
+	@echo "Installing torch, the largest part…"
+	@$(PIP) $(TORCH)
+	@echo "Installing Lectern and everything else it needs (minutes)…"
 	@$(PIP) -e .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	@echo "Installing development tools…"
+	@echo "Installing the development tools…"
 	@$(PIP) -e '.[dev]'
 	@touch $@
-
-clean:
-	rm -rf .venv .lectern build *.egg-info
