@@ -173,7 +173,7 @@ def open_assistant(
 
     `overrides` are settings by name. Raises `IndexProblem` when there is no index.
     """
-    settings = settings or ChatSettings()
+    settings = settings or ChatSettings.load()
     if overrides:
         settings = settings.model_copy(update=overrides)
     return Assistant(Index(index_dir or settings.index), settings)

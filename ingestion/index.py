@@ -51,7 +51,7 @@ class Index:
         encoder: Encoder | None = None,
     ) -> None:
         self.folder = folder
-        self._settings = settings or IngestionSettings()
+        self._settings = settings or IngestionSettings.load()
         self._catalog = Catalog(Layout(folder).catalog)
         self._encoder = encoder
         self._snapshot: Snapshot | None = None

@@ -137,7 +137,7 @@ class LexicalIndex:
             parts = ("data", "indices", "indptr")
             weights = csc_matrix(tuple(array(f"weights.{p}") for p in parts), shape=shape)
             counts = csr_matrix(tuple(array(f"counts.{p}") for p in parts), shape=shape)
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise IndexProblem(
                 f"The lexical index {folder} cannot be read ({error}).",
                 "Delete the index folder and run `lectern ingest` again.",

@@ -63,7 +63,7 @@ def ingest(
     `LecternError` for a path that is not there, and `IndexProblem` when another process is writing.
     """
     start = time.monotonic()
-    settings = settings or IngestionSettings()
+    settings = settings or IngestionSettings.load()
     layout = Layout(index)
     discovery = discover(paths, course)
     with single_writer(layout.lock):
