@@ -1,0 +1,55 @@
+"""One writer at a time, in one process or several; a dead one holds nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ingestion
+from ingestion.errors import IndexProblem
+from ingestion.lock import single_writer
+
+HOLD = """
+import sys
+from pathlib import Path
+from ingestion.lock import single_writer
+with single_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_writer_is_told_who_the_first_is_until_that_one_dies(tmp_path: Path) -> None:
+    lock = tmp_path / "index" / "writer.lock"
+    root = str(Path(ingestion.__file__).parents[1])
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": root},
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(
+                IndexProblem, match=rf"pid {holder.pid}\) is writing the index"
+            ) as caught,
+            single_writer(lock),
+        ):
+            pytest.fail("two writers at once")
+        assert caught.value.remedy
+        holder.kill()
+        holder.wait()
+    with single_writer(lock):
+        pass  # the operating system let go of it
+
+
+def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
+    lock = tmp_path / "writer.lock"
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), single_writer(lock):
+            raise ZeroDivisionError
+    assert [p.name for p in tmp_path.iterdir()] == ["writer.lock"], "no pid is left behind"
