@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from chatbot.commands import asking, documents, running
 from chatbot.commands.console import err
+from evaluation.commands import eval_app
 
 # Lectern never phones home, and neither do the libraries it uses.
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
@@ -40,17 +41,13 @@ for verb in (
     running.doctor,
 ):
     app.command()(verb)
+app.add_typer(eval_app, name="eval")
 
 
 def main() -> None:
     """The console script. Turns errors with a remedy into one line and exit code 1."""
     from ingestion.errors import LecternError
 
-    if "eval" in sys.argv[1:2]:
-        # Only the evaluator pays for importing the benchmark.
-        from evaluation.commands import eval_app
-
-        app.add_typer(eval_app, name="eval")
     try:
         app()
     except LecternError as error:

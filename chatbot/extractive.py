@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from chatbot.answering import Citation, Draft, TextDelta, Turn
 from chatbot.confidence import Evidence, confidence
+from chatbot.cues import cue
 from chatbot.trimming import trim
+from chatbot.units import Unit, units
 from ingestion.encoders.base import Encoder
 from ingestion.passage import Passage
-from ingestion.sentences import split_sentences
 from ingestion.stores.base import Vectors
 from ingestion.words import Stemmed
 
@@ -29,24 +30,15 @@ _SENSE, _WORDS, _RANK = 0.55, 0.30, 0.15
 _SECOND = 0.92
 """A second sentence joins when it scores at least this share of the best one."""
 
-_SHORTEST = 3
-"""Words; anything shorter is a label of a figure or a lone heading."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence of a passage: characters `start:end` of its text, with its score in [0, 1]."""
+    """A unit of a passage that may answer, with its score in [0, 1] and the parts of it."""
 
-    passage: Passage
-    start: int
-    end: int
-    score: float = 0.0
-    sense: float = 0.0
-    words: float = 0.0
-
-    @property
-    def text(self) -> str:
-        return self.passage.text[self.start : self.end]
+    unit: Unit
+    score: float
+    sense: float
+    words: float
 
 
 class ExtractiveAnswerer:
@@ -74,7 +66,7 @@ class ExtractiveAnswerer:
             passage=max(p.scores.get("dense", 0.0) for p in passages),
         )
         sure = confidence(evidence)
-        pieces = [trim(candidate.text) for candidate in chosen]
+        pieces = [trim(candidate.unit.text) for candidate in chosen]
         if sure >= self._abstain_below:
             for piece in pieces:
                 yield TextDelta(piece if piece is pieces[0] else f" {piece}")
@@ -92,58 +84,53 @@ class ExtractiveAnswerer:
         if not ranked:
             return []
         best = ranked[0]
-        room = MOST_WORDS - len(best.text.split())
+        room = MOST_WORDS - len(best.unit.text.split())
         for second in ranked[1:]:
             if second.score < _SECOND * best.score:
                 break
-            if len(second.text.split()) <= room and not _repeats(second.text, best.text):
+            if len(second.unit.text.split()) <= room and not _repeats(second.unit.text, best.unit.text):
                 return [best, second]
         return [best]
 
     def rank(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """All sentences of the passages that could answer, best first."""
-        candidates = [
-            Candidate(passage, start, end)
+        """All units of the passages that could answer, best first."""
+        found = [
+            unit
             for passage in passages
-            for start, end in split_sentences(passage.text)
-            if _could_answer(passage.text[start:end], question)
+            for unit in units(passage)
+            if _could_answer(unit.text, question)
         ]
-        if not candidates:
+        if not found:
             return []
-        sense = self._sense(question, candidates)
-        words = self._words(question, candidates)
+        sense = self._sense(question, found)
+        words = self._words(question, found)
         place = {id(p): 1.0 / math.log2(rank + 2) for rank, p in enumerate(passages)}
         scored = [
-            replace(
-                candidate,
-                sense=float(s),
-                words=w,
+            Candidate(
+                unit,
                 score=_SENSE * max(float(s), 0.0)
                 + _WORDS * w
-                + _RANK * place[id(candidate.passage)],
+                + _RANK * place[id(unit.passage)]
+                + cue(question, unit.text, unit.lead or _heading(unit.passage)),
+                sense=float(s),
+                words=w,
             )
-            for candidate, s, w in zip(candidates, sense, words, strict=True)
+            for unit, s, w in zip(found, sense, words, strict=True)
         ]
-        return sorted(scored, key=lambda c: -c.score)
+        return sorted(scored, key=lambda candidate: -candidate.score)
 
-    def _sense(self, question: str, candidates: Sequence[Candidate]) -> Vectors:
-        """Cosine of question and sentence, the sentence read under its heading."""
-        texts = [question]
-        for candidate in candidates:
-            heading = candidate.passage.headings[-1] if candidate.passage.headings else ""
-            texts.append(f"{heading}\n{candidate.text}" if heading else candidate.text)
-        vectors = self._encoder.encode(texts)
+    def _sense(self, question: str, found: Sequence[Unit]) -> Vectors:
+        """Cosine of the question and each unit."""
+        vectors = self._encoder.encode([question, *(unit.read_with for unit in found)])
         return np.asarray(vectors[1:] @ vectors[0])
 
-    def _words(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        """Share of the question's words, weighted by rarity, in the sentence or (half) beside
-        it.
-        """
+    def _words(self, question: str, found: Sequence[Unit]) -> list[float]:
+        """Share of the question's words, weighted by rarity, in the unit or (half) beside it."""
         wanted = set(self._stems.of(question))
-        held = [set(self._stems.of(candidate.text)) for candidate in candidates]
+        held = [set(self._stems.of(unit.read_with)) for unit in found]
         around = {
-            id(c.passage): set(self._stems.of(" ".join((*c.passage.headings, c.passage.text))))
-            for c in candidates
+            id(u.passage): set(self._stems.of(" ".join((*u.passage.headings, u.passage.text))))
+            for u in found
         }
         weight = {
             word: math.log(1 + len(held) / (1 + sum(word in words for words in held)))
@@ -153,17 +140,19 @@ class ExtractiveAnswerer:
         return [
             sum(
                 weight[word] * (1.0 if word in words else 0.5)
-                for word in wanted & (words | around[id(candidate.passage)])
+                for word in wanted & (words | around[id(unit.passage)])
             )
             / total
-            for candidate, words in zip(candidates, held, strict=True)
+            for unit, words in zip(found, held, strict=True)
         ]
 
 
-def _could_answer(sentence: str, question: str) -> bool:
-    if len(sentence.split()) < _SHORTEST or sentence.rstrip().endswith("?"):
-        return False
-    return _bare(sentence) != _bare(question)
+def _could_answer(text: str, question: str) -> bool:
+    return not text.endswith("?") and _bare(text) != _bare(question)
+
+
+def _heading(passage: Passage) -> str:
+    return passage.headings[-1] if passage.headings else ""
 
 
 def _bare(text: str) -> str:
@@ -176,14 +165,14 @@ def _repeats(left: str, right: str) -> bool:
 
 
 def _cite(number: int, candidate: Candidate, answer_sentence: str) -> Citation:
-    passage = candidate.passage
+    unit, passage = candidate.unit, candidate.unit.passage
     return Citation(
         number=number,
         course=passage.course,
         file=passage.file,
-        locator=passage.locator_of(candidate.start, candidate.end),
+        locator=passage.locator_of(unit.start, unit.end),
         passage=passage.text,
-        sentence=candidate.text,
+        sentence=unit.text,
         score=max(0.0, min(1.0, candidate.sense)),
         answer_sentence=answer_sentence,
         chunk_id=passage.chunk_id,

@@ -16,8 +16,12 @@ _REFERENCE = re.compile(r"\s*(?:\[\d+(?:\s*[,–-]\s*\d+)*\]|\((?:see|cf\.)[^()]
 
 
 def trim(sentence: str) -> str:
-    """The sentence without an opening connective, reference marks and list numbering."""
-    text = _REFERENCE.sub("", sentence.strip())
+    """The sentence without an opening connective, reference marks and list numbering.
+
+    Lines of a slide become one line, parted by semicolons.
+    """
+    text = "; ".join(line.strip(" ;") for line in sentence.splitlines() if line.strip())
+    text = _REFERENCE.sub("", text)
     text = re.sub(r"^(?:[-*•●▪]|\(?\d{1,2}[.)])\s+", "", text)
     shorter = _CONNECTIVE.sub("", text)
     if shorter != text and shorter:

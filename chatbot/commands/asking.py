@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from chatbot.options import AskOptions
 
 AnswererName = Literal["auto", "generative", "extractive"]
-QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION")]
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("is empty")
+    return text
+
+
+QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", callback=_not_empty)]
 KOption = Annotated[int | None, typer.Option("--k", min=1, max=50, help="Passages to retrieve.")]
 FileOption = Annotated[str | None, typer.Option("--file", help="Only this document.")]
 FormatOption = Annotated[

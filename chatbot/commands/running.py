@@ -30,10 +30,17 @@ def app(
         "server.port": port,
         "server.address": host,
         "server.headless": str(not browser).lower(),
+        "server.showEmailPrompt": "false",
+        "server.maxUploadSize": 200,
         "browser.gatherUsageStats": "false",
     }
     command += [f"--{name}={value}" for name, value in flags.items()]
-    environment = {**os.environ, "LECTERN_INDEX_DIR": str(settings.index.resolve())}
+    # The app may run in another folder than this command.
+    environment = {
+        **os.environ,
+        "LECTERN_HOME": str(settings.home.resolve()),
+        "LECTERN_INDEX_DIR": str(settings.index.resolve()),
+    }
     try:
         raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
     except KeyboardInterrupt:
