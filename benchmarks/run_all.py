@@ -1,0 +1,148 @@
+"""Every measurement of the results page, one after the other, and the page's tables filled.
+
+What is compared side by side or does not depend on time runs first; absolute seconds come last and
+wait until the machine is quiet (one-minute load below 1.5), half an hour at most. A measurement
+that fails is named at the end and the others still run; the exit code is then 1. About an hour and
+a half on two cores, and 1.5 GB of disk in `--work`, which a second run uses again. From the
+repository's root:
+
+    python -m benchmarks.run_all --data ../shared/data --work build/bench --out docs/results
+
+`--only NAME…` runs some of them; `--quick` runs all on tiny inputs, to see that they work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.fresh_process import LECTERN, REPOSITORY
+from benchmarks.record import data_argument, out_argument
+
+PAGE = REPOSITORY / "docs" / "results.md"
+QUIET_LOAD = 1.5
+PATIENCE = 30 * 60
+"""Seconds to wait for a quiet machine before measuring anyway; the load is in the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    name: str
+    command: tuple[str, ...]
+    quiet: bool = False
+
+
+def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measurement]:
+    """In the order they run; the first makes the index that the course questions need."""
+    index, large = work / "courses", work / "large"
+    courses = data / "courses"
+    slides = courses / "dlai_genai_llm_course"
+
+    def script(name: str, *arguments: object, sizes: Sequence[object] = ()) -> tuple[str, ...]:
+        tiny = sizes if quick else ()
+        return sys.executable, "-m", f"benchmarks.{name}", *map(str, [*arguments, *tiny])
+
+    def beir(name: str) -> Measurement:
+        folder = data / "retrieval" / name / "beir"
+        place = ("--beir", str(folder), "--out", str(out / f"{name}.json"))
+        return Measurement(name, (LECTERN, "eval", "retrieval", *place))
+
+    documents = [slides / f"W{week}.pdf" for week in (1, 2, 3)]
+    documents += [courses / "hf_course", courses / "ml_engineering"]
+    both = ("--data", data, "--out", out)
+    asked = ("--index", index, "--out", out)
+    rows = ("--rows", work)
+    limit = ("--limit", 4)
+    chunks = ("--chunks", 1_000)
+    found = [
+        Measurement(
+            "course_index",
+            (LECTERN, "ingest", *map(str, documents), "--index", str(index)),
+        ),
+        Measurement("course_answers", script("course_answers", *asked, *rows, sizes=limit)),
+        Measurement("followups", script("followups", *asked, sizes=limit)),
+        Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
+        Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
+        *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
+        Measurement(
+            "ingestion_vs_langchain",
+            script(
+                "ingestion_vs_langchain",
+                *both,
+                sizes=("--pairs", 1, "--share", 0.02, "--whole", 0.02),
+            ),
+        ),
+        Measurement(
+            "large_index", script("large_index", "--data", data, "--work", large, sizes=chunks)
+        ),
+        Measurement(
+            "search_latency",
+            script("search_latency", *both, "--work", large, sizes=(*chunks, "--questions", 20)),
+            quiet=True,
+        ),
+        Measurement(
+            "one_changed_file",
+            script("one_changed_file", *both, "--work", large, sizes=(*chunks, "--runs", 1)),
+            quiet=True,
+        ),
+        Measurement(
+            "reingest_unchanged",
+            script("reingest_unchanged", *both, sizes=("--files", 50, "--runs", 1)),
+            quiet=True,
+        ),
+        Measurement(
+            "cold_start", script("cold_start", "--out", out, sizes=("--runs", 1)), quiet=True
+        ),
+    ]
+    if not quick:
+        place = ("--data", data, "--out", out / "dtc_faq.json")
+        found.insert(5, Measurement("dtc_faq", script("dtc_faq", *place)))
+    return found
+
+
+def wait_for_quiet() -> None:
+    """Until the one-minute load is low, or patience is at an end."""
+    start = time.monotonic()
+    while os.getloadavg()[0] >= QUIET_LOAD and time.monotonic() - start < PATIENCE:
+        time.sleep(5)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    data_argument(parser)
+    out_argument(parser)
+    parser.add_argument("--work", type=Path, required=True, help="folder for indexes")
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[])
+    parser.add_argument("--quick", action="store_true", help="tiny inputs; the page stays as it is")
+    asked = parser.parse_args()
+    data, work, out = Path(asked.data), asked.work, asked.out
+    for folder in (work, out):
+        folder.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for measurement in measurements(data, work, out, asked.quick):
+        if asked.only and measurement.name not in asked.only:
+            continue
+        if measurement.quiet and not asked.quick:
+            wait_for_quiet()
+        start = time.monotonic()
+        print(f"\n{measurement.name} (load {os.getloadavg()[0]:.1f})", flush=True)
+        done = subprocess.run(measurement.command, check=False)
+        print(f"{measurement.name}: {time.monotonic() - start:.0f} s", flush=True)
+        if done.returncode:
+            failed.append(measurement.name)
+    if not asked.quick:
+        arguments = ("--results", str(out), "--page", str(PAGE))
+        subprocess.run([sys.executable, "-m", "benchmarks.fill_tables", *arguments], check=True)
+    if failed:
+        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
