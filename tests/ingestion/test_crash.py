@@ -87,10 +87,10 @@ def kill_once(course: Path, folder: Path, delay: float, chroma_url: str = "") ->
         return b"done" not in child.stdout.read()
 
 
-def seconds_to_finish(course: Path, folder: Path) -> float:
+def seconds_to_finish(course: Path, folder: Path, chroma_url: str = "") -> float:
     """How long an ingest that nobody kills takes, start-up not counted."""
     with subprocess.Popen(
-        [*COMMAND, str(course), str(folder), ""], stdout=subprocess.PIPE, env=ENVIRONMENT
+        [*COMMAND, str(course), str(folder), chroma_url], stdout=subprocess.PIPE, env=ENVIRONMENT
     ) as child:
         assert child.stdout is not None
         assert child.stdout.read(2) == b"go"
