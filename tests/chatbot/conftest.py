@@ -11,6 +11,7 @@ import torch
 from chatbot.engines.flan_t5 import FlanT5Engine
 from ingestion.encoders.base import Encoder
 from ingestion.encoders.factory import load_encoder
+from ingestion.pipeline import ingest
 
 # Models this small run faster on one thread, and several test workers share the cores.
 torch.set_num_threads(1)
@@ -36,3 +37,19 @@ def sorting_engine(sorting_t5: Path) -> FlanT5Engine:
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     return load_encoder()
+
+
+@pytest.fixture(scope="session")
+def sample_course() -> Path:
+    """The course in examples/: a document for each format."""
+    return Path(__file__).resolve().parents[2] / "examples" / "course"
+
+
+@pytest.fixture(scope="session")
+def course_index(sample_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the sample course, made by the packaged encoder. To be read, not changed."""
+    folder = tmp_path_factory.mktemp("course") / "index"
+    report = ingest([sample_course], folder)
+    assert report.new == 11
+    assert not report.failed
+    return folder
