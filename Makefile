@@ -20,7 +20,7 @@ TORCH_INDEX ?=
 TESTS ?= tests
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pep517 -c constraints.txt
 # A wheel of that index, such as 2.13.0+cpu, counts as newer than PyPI's 2.13.0 and is taken.
 TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 
