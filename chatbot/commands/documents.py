@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
@@ -75,15 +76,13 @@ def status(
         )
         return
     store, encoder = catalog.meta("store", "none yet"), catalog.meta("encoder", "none yet")
-    out.print(
-        f"Index {settings.index}, generation {catalog.generation}, store {store}, encoder {encoder}"
-    )
+    version = f"generation {catalog.generation}, store {store}, encoder {encoder}"
+    out.print(escape(f"Index {settings.index}, {version}"))
     table = Table("course", "document", "format", "chunks", "state", title=None)
     for record in files:
-        state = {"ok": "ok", "duplicate": f"same as {record.reason}"}.get(record.status)
-        table.add_row(
-            record.course, record.path, record.format, str(record.chunks), state or "[red]failed[/]"
-        )
+        state = {"ok": "ok", "duplicate": f"same as {escape(record.reason)}"}.get(record.status)
+        shown = (escape(record.course), escape(record.path), record.format, str(record.chunks))
+        table.add_row(*shown, state or "[red]failed[/]")
     out.print(table)
     _print_problems(
         [(r.path, r.reason) for r in files if r.status == "failed"],
@@ -115,7 +114,7 @@ def _file_json(record: FileRecord) -> dict[str, object]:
 
 
 def _print_report(report: IngestReport, index: Path) -> None:
-    table = Table(show_header=False, title=f"Index {index}")
+    table = Table(show_header=False, title=escape(f"Index {index}"))
     for name, value in (
         ("new documents", report.new),
         ("changed", report.changed),
@@ -134,8 +133,6 @@ def _print_report(report: IngestReport, index: Path) -> None:
 
 
 def _print_problems(failed: list[tuple[str, str]], warnings: list[tuple[str, str]]) -> None:
-    from rich.markup import escape
-
     for title, rows, color in (
         ("Not in the index:", failed, "red"),
         ("Left out of documents that are:", warnings, "yellow"),
