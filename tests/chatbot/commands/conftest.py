@@ -1,0 +1,47 @@
+"""The command line run in this process: exit code, standard output, standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chatbot.cli import main
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which must be one JSON document and nothing else."""
+        return json.loads(self.out)
+
+
+Lectern = Callable[..., Run]
+
+
+@pytest.fixture
+def lectern(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lectern:
+    """`lectern("ask", "…", "--json")` as a shell would run it."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object) -> Run:
+        monkeypatch.setattr(sys, "argv", ["lectern", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
