@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chatbot.cli import main
+from chatbot.commands.console import err, out
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ Lectern = Callable[..., Run]
 @pytest.fixture
 def lectern(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lectern:
     """`lectern("ask", "…", "--json")` as a shell would run it."""
-    monkeypatch.setenv("COLUMNS", "200")
+    for console in (out, err):
+        monkeypatch.setattr(console, "width", 200)
 
     def run(*arguments: object) -> Run:
         monkeypatch.setattr(sys, "argv", ["lectern", *map(str, arguments)])

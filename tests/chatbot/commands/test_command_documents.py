@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Lectern
 
+from chatbot.commands import console
 from ingestion.report import IngestReport
 
 
@@ -92,7 +93,7 @@ def test_long_names_are_not_cut(
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / name).write_text("LoRA freezes the weights.")
     lectern("ingest", tmp_path / "c", "--index", tmp_path / "index")
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(console.out, "width", 80)
     assert "…" not in lectern("status", "--index", tmp_path / "index").out
 
 
