@@ -302,3 +302,12 @@ def test_links_lead_somewhere_and_pictures_are_light() -> None:
     assert files
     assert not [file for file in files if not file.is_file()]
     assert not [f for f in files if f.suffix == ".png" and f.stat().st_size > 200_000]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)
+def test_the_files_that_the_documentation_names_exist(page: Path) -> None:
+    named = re.findall(
+        r"`((?:benchmarks|chatbot|evaluation|examples|ingestion|tests)/[\w/.]*)`",
+        page.read_text(encoding="utf-8"),
+    )
+    assert not [name for name in named if not (ROOT / name).exists()]
