@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
+from lectern_run import Lectern, Run
 
 from chatbot.cli import main
 from chatbot.commands.console import err, out
-
-
-@dataclass(frozen=True)
-class Run:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output, which must be one JSON document and nothing else."""
-        return json.loads(self.out)
-
-
-Lectern = Callable[..., Run]
 
 
 @pytest.fixture

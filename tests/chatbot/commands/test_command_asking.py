@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import Lectern
+from lectern_run import Lectern
 
 from ingestion.pipeline import ingest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Lectern
+from lectern_run import Lectern
 
 from chatbot.commands import console
 from ingestion.report import IngestReport

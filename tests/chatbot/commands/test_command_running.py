@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Lectern
+from lectern_run import Lectern
 
 ROOT = Path(__file__).resolve().parents[3]
 
