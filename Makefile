@@ -53,6 +53,8 @@ clean:
 	rm -rf .venv build *.egg-info
 
 port:
+	@[ "$(PORT)" -ge 1 ] 2>/dev/null && [ "$(PORT)" -le 65535 ] || \
+	  { echo "PORT must be a number from 1 to 65535, which $(PORT) is not."; exit 1; }
 	@! $(PYTHON) -c 'import socket; socket.create_connection(("127.0.0.1", $(PORT)), 2)' 2>/dev/null || \
 	  { echo "Port $(PORT) is taken, perhaps by another chat. Run: make chat PORT=$$(($(PORT) + 1))"; exit 1; }
 

@@ -5,6 +5,7 @@ so.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from ingestion.hub import is_cached
 if TYPE_CHECKING:
     from chatbot.engines.base import Engine
 
+RETRY_SECONDS = 30.0
+"""A generator that was not to be had is looked for again after this long."""
 EXTRACTIVE_ONLY = "Answers are sentences picked word for word from the documents (extractive)."
 
 
@@ -40,7 +43,8 @@ class Answerers:
         self._encoder = encoder
         self._extractive = ExtractiveAnswerer(encoder, settings.abstain_below)
         self._engine: Engine | None = None
-        self._why_not = ""
+        self._why_not: ModelUnavailable | None = None
+        self._look_again = 0.0
         self._lock = threading.Lock()
 
     def choose(self, options: AskOptions) -> Chosen:
@@ -52,23 +56,29 @@ class Answerers:
         wanted = options.answerer if options.answerer != "auto" else self._settings.answerer
         if wanted == "extractive":
             return Chosen(self._extractive, None)
-        engine = self.engine()
-        if engine is None:
+        try:
+            engine = self.engine()
+        except ModelUnavailable as error:
             if wanted == "generative":
-                raise ModelUnavailable(self._why_not)
-            return Chosen(self._extractive, None, self.notice())
+                raise
+            return Chosen(self._extractive, None, f"{error} {EXTRACTIVE_ONLY}")
         from chatbot.generative import GenerativeAnswerer
 
         return Chosen(GenerativeAnswerer(engine, self._encoder, options), engine)
 
-    def engine(self) -> Engine | None:
-        """The generator, loaded now if need be; None when there is none here (see `notice`)."""
+    def engine(self) -> Engine:
+        """The generator, loaded now if need be. Raises `ModelUnavailable`."""
         with self._lock:
-            if self._engine is None and not self._why_not:
+            if self._engine is None:
+                why = self._why_not
+                if why and time.monotonic() < self._look_again:
+                    raise ModelUnavailable(why.what, why.remedy)
                 try:
-                    self._engine = self._load()
+                    self._engine, self._why_not = self._load(), None
                 except ModelUnavailable as error:
-                    self._why_not = str(error)
+                    self._why_not = error
+                    self._look_again = time.monotonic() + RETRY_SECONDS
+                    raise
             return self._engine
 
     def notice(self) -> str:

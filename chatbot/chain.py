@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,14 +15,18 @@ from chatbot.options import AskOptions
 from chatbot.retrieval.hybrid import Retriever
 from chatbot.rewriting import rewrite
 from chatbot.settings import ChatSettings
+from ingestion.errors import IndexProblem, ModelUnavailable
 from ingestion.index import Index
 from ingestion.passage import Passage
 from ingestion.sentences import split_sentences
 
 if TYPE_CHECKING:
     from chatbot.summarizing import Summary
+    from ingestion.catalog import FileRecord
 
 _NEAREST = 3
+_FEWEST_WORDS = 4
+"""A sentence to point to has at least so many: a shorter one is mostly a heading."""
 
 
 class Assistant:
@@ -88,7 +93,9 @@ class Assistant:
 
     def answerer_notice(self) -> str:
         """Which answerer speaks and why, in one plain line; loads the generator if there is one."""
-        self.answerers.engine()
+        if self.settings.answerer != "extractive":
+            with contextlib.suppress(ModelUnavailable):
+                self.answerers.engine()
         return self.answerers.notice()
 
     def default_options(self) -> AskOptions:
@@ -100,10 +107,10 @@ class Assistant:
     ) -> Summary:
         """A cited summary of a document, or of the part under a heading that contains `section`.
 
-        Raises `IndexProblem` when there is no such document or section.
+        Who summarizes is settled as it is for an answer. Raises `IndexProblem` when there is no
+        such document or section, `ModelUnavailable` as `ask` does.
         """
         from chatbot.summarizing import summarize
-        from ingestion.errors import IndexProblem
 
         record = self._find_file(file, course)
         passages = self.index.file_passages(record.course, record.path)
@@ -115,14 +122,19 @@ class Assistant:
                     f"{record.path} has no section whose heading contains {section!r}.",
                     "Look at its headings with `lectern search`.",
                 )
-        return summarize(passages, self.answerers.engine(), self.index.encoder)
+        chosen = self.answerers.choose(self.default_options())
+        summary = summarize(passages, chosen.engine, self.index.encoder)
+        return replace(summary, notice=summary.notice or chosen.notice)
 
-    def _find_file(self, file: str, course: str | None) -> Any:
-        from ingestion.errors import IndexProblem
-
+    def _find_file(self, file: str, course: str | None) -> FileRecord:
+        """The document at the path `file`: whole, or its last parts as far as they are unique."""
         usable = [record for record in self.index.files(course) if record.status == "ok"]
-        matches = [r for r in usable if r.path == file] or [
-            r for r in usable if Path(r.path).name == Path(file).name
+        wanted = Path(file)
+        matches = [r for r in usable if r.path == wanted.as_posix()] or [
+            r
+            for r in usable
+            if f"/{r.course}/{r.path}".endswith(f"/{wanted.as_posix()}")
+            or r.absolute == wanted.resolve()
         ]
         if not matches:
             raise IndexProblem(f"{file} is not in the index.", "See `lectern status` for what is.")
@@ -171,21 +183,28 @@ def open_assistant(
 ) -> Assistant:
     """An assistant over the index in `index_dir` (default: as the settings say).
 
-    `overrides` are settings by name. Raises `IndexProblem` when there is no index.
+    `overrides` are settings by name. Raises `IndexProblem` when there is no index, `LecternError`
+    for a setting that cannot be.
     """
-    settings = settings or ChatSettings.load()
-    if overrides:
-        settings = settings.model_copy(update=overrides)
+    settings = (settings or ChatSettings.load()).updated(**overrides)
     return Assistant(Index(index_dir or settings.index), settings)
 
 
 def _point_to(passage: Passage) -> Citation:
-    start, end = next(iter(split_sentences(passage.text)), (0, len(passage.text)))
+    """The passage's first sentence that is no heading, or its first line where there is none."""
+    spans = split_sentences(passage.text) or [(0, len(passage.text))]
+    headings = {passage.title, *passage.headings}
+
+    def is_sentence(span: tuple[int, int]) -> bool:
+        text = passage.text[slice(*span)]
+        return len(text.split()) >= _FEWEST_WORDS and text not in headings
+
+    start, end = next(filter(is_sentence, spans), spans[0])
     return Citation(
         number=0,
         course=passage.course,
         file=passage.file,
-        locator=passage.locator,
+        locator=passage.locator_of(start, end),
         passage=passage.text,
         sentence=passage.text[start:end],
         score=max(0.0, min(1.0, passage.scores.get("dense", 0.0))),

@@ -20,7 +20,15 @@ from ingestion.hub import hub_reachable, is_cached
 from ingestion.layout import Layout
 from ingestion.settings import IngestionSettings
 
-_PACKAGES = ("torch", "transformers", "peft", "faiss-cpu", "chromadb", "langchain", "streamlit")
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "faiss-cpu",
+    "chromadb",
+    "langchain-core",
+    "streamlit",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +72,12 @@ def diagnose(settings: ChatSettings) -> Diagnosis:
     ]
     rooms: tuple[RoomSettings, ...] = (settings, ingestion)
     for room in rooms:
+        without = type(room).load()
         for name in type(room).model_fields:
-            origin = type(room).origin(name)
-            given = origin == "default" and name in room.model_fields_set
-            report.settings.append(
-                (
-                    f"{room.table}.{name}",
-                    str(getattr(room, name)),
-                    "command line" if given else origin,
-                )
-            )
+            value = getattr(room, name)
+            given = value != getattr(without, name)
+            origin = "command line" if given else type(room).origin(name)
+            report.settings.append((f"{room.table}.{name}", str(value), origin))
     return report
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
 from pydantic import BaseModel, Field
 
 from chatbot.answering import Answer, TextDelta
@@ -45,13 +47,29 @@ class CourseChain(Runnable[str | dict[str, Any] | AskInput, Any]):
         input: str | dict[str, Any] | AskInput,
         config: RunnableConfig | None = None,
         **kwargs: Any,
-    ) -> Iterator[str | Answer]:
+    ) -> Generator[str | Answer, None, None]:
         request = _request(input)
         for item in self.assistant.stream(request.question, request.history, request.options):
             if isinstance(item, Answer):
                 yield item
             elif isinstance(item, TextDelta) and item.part == "answer":
                 yield item.text
+
+    async def astream(
+        self,
+        input: str | dict[str, Any] | AskInput,
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[str | Answer]:
+        """As `stream`, which runs in a thread of its own and ends with this one."""
+        pieces = self.stream(input, config, **kwargs)
+        thread = ThreadPoolExecutor(max_workers=1)
+        try:
+            while (piece := await run_in_executor(thread, next, pieces, None)) is not None:
+                yield piece
+        finally:
+            thread.submit(pieces.close)
+            thread.shutdown(wait=False)
 
 
 def _request(asked: str | dict[str, Any] | AskInput) -> AskInput:

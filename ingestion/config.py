@@ -11,13 +11,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ingestion.errors import LecternError
 
 CONFIG_FILE = Path("lectern.toml")
+TABLES = ("ingestion", "chatbot")
+"""The tables that `lectern.toml` may have, one for each room."""
 
 
 class RoomSettings(BaseSettings):
@@ -40,15 +42,31 @@ class RoomSettings(BaseSettings):
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """The settings in force; `overrides` (None values ignored) win. Raises `LecternError`."""
+        return cls._checked({n: value for n, value in overrides.items() if value is not None})
+
+    def updated(self, **changes: Any) -> Self:
+        """These settings with `changes`, which are checked too. Raises `LecternError`."""
+        return self._checked({**dict(self), **changes})
+
+    @classmethod
+    def _checked(cls, given: dict[str, Any]) -> Self:
         try:
-            return cls(**{name: value for name, value in overrides.items() if value is not None})
+            return cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or cls.table
             raise LecternError(
                 f"The setting {name} cannot be {first.get('input')!r}: {first['msg']}.",
-                f"Mend it in {CONFIG_FILE} under [{cls.table}], or in LECTERN_{name.upper()}.",
+                "Give it another value where it was passed by name."
+                if name in given
+                else f"Mend it in {CONFIG_FILE} under [{cls.table}], or in LECTERN_{name.upper()}.",
             ) from error
+
+    @field_validator("*")
+    @classmethod
+    def _at_home(cls, value: Any) -> Any:
+        """No shell expands the `~` of a path that comes from the file."""
+        return Path(os.path.expanduser(value)) if isinstance(value, Path) else value  # noqa: PTH111
 
     @classmethod
     def origin(cls, name: str) -> str:
@@ -71,7 +89,10 @@ class _TomlTable(PydanticBaseSettingsSource):
 
 
 def read_table(table: str) -> dict[str, Any]:
-    """One table of `lectern.toml`, empty where there is none. Raises `LecternError`."""
+    """One table of `lectern.toml`, empty where there is none.
+
+    Raises `LecternError` where the file is not TOML or holds anything but the known `TABLES`.
+    """
     if not CONFIG_FILE.is_file():
         return {}
     try:
@@ -80,5 +101,12 @@ def read_table(table: str) -> dict[str, Any]:
         raise LecternError(
             f"{CONFIG_FILE.resolve()} is not valid TOML: {error}.", "Mend that line or remove it."
         ) from error
+    for name, values in content.items():
+        if name not in TABLES or not isinstance(values, dict):
+            raise LecternError(
+                f"{CONFIG_FILE.resolve()} has {name!r}, which is none of Lectern's tables.",
+                f"The tables are {' and '.join(f'[{known}]' for known in TABLES)}.",
+            )
     values = content.get(table, {})
-    return values if isinstance(values, dict) else {}
+    assert isinstance(values, dict)
+    return values

@@ -25,10 +25,18 @@ if TYPE_CHECKING:
     from chatbot.options import AskOptions
 
 AnswererName = Literal["auto", "generative", "extractive"]
+
+
 def _not_empty(text: str) -> str:
     if not text.strip():
         raise typer.BadParameter("is empty")
     return text
+
+
+def _shots(number: int) -> int:
+    if number not in (0, 1, 3):
+        raise typer.BadParameter("must be 0, 1 or 3")
+    return number
 
 
 QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", callback=_not_empty)]
@@ -41,7 +49,9 @@ AnswererOption = Annotated[
     AnswererName | None, typer.Option("--answerer", help="Who answers (default: auto).")
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Generator: hub name or folder.")]
-ShotsOption = Annotated[int, typer.Option("--shots", help="Examples in the prompt: 0, 1 or 3.")]
+ShotsOption = Annotated[
+    int, typer.Option("--shots", help="Examples in the prompt: 0, 1 or 3.", callback=_shots)
+]
 ThoughtOption = Annotated[
     bool, typer.Option("--chain-of-thought", help="Have the generator reason before it answers.")
 ]
@@ -58,13 +68,15 @@ def search(
 ) -> None:
     """Find the passages nearest to a query, without answering it."""
     from chatbot.answering import locator_json
-    from chatbot.retrieval.hybrid import Retriever
-    from ingestion.index import Index
 
-    settings = chat_settings(index)
-    retriever = Retriever(Index(settings.index), settings.fusion_weight, settings.candidates)
-    passages = retriever.search(
-        query, k or settings.passages, course=course, file=file, format=format
+    assistant = _assistant(index)
+    passages = assistant.retriever.search(
+        query,
+        k or assistant.settings.passages,
+        course=course,
+        file=file,
+        format=format,
+        neighbours=assistant.settings.neighbours,
     )
     if json:
         print_json(
@@ -150,9 +162,10 @@ def summarize(
     assistant = _assistant(index, model=model)
     summary = assistant.summarize(file, section, course)
     if json:
-        print_json({**summary.as_json(), "notice": assistant.answerers.notice()})
+        print_json(summary.as_json())
         return
-    err.print(assistant.answerers.notice(), style="yellow")
+    if summary.notice:
+        err.print(summary.notice, style="yellow", markup=False)
     out.print(escape(summary.text))
     out.print()
     _print_citations(summary.citations)
@@ -173,8 +186,6 @@ def _options(
     answerer: AnswererName | None,
     **style: Any,
 ) -> AskOptions:
-    if style.get("shots", 0) not in (0, 1, 3):
-        raise typer.BadParameter("must be 0, 1 or 3", param_hint="--shots")
     changes = {"k": k, "course": course, "file": file, "format": format, "answerer": answerer}
     given = {name: value for name, value in changes.items() if value is not None}
     return assistant.default_options().model_copy(update={**given, **style})

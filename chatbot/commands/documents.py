@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ingestion.catalog import FileRecord
     from ingestion.report import IngestReport
 
+_WIDE = 10_000
 _STAGES = {"scan": "Looking", "parse": "Reading", "embed": "Embedding", "commit": "Writing"}
 
 
@@ -78,12 +79,18 @@ def status(
     store, encoder = catalog.meta("store", "none yet"), catalog.meta("encoder", "none yet")
     version = f"generation {catalog.generation}, store {store}, encoder {encoder}"
     out.print(escape(f"Index {settings.index}, {version}"))
-    table = Table("course", "document", "format", "chunks", "state", title=None)
+    table = Table("course", "document", "format", "chunks", "state")
+    for column in table.columns:
+        column.overflow = "fold"
     for record in files:
         state = {"ok": "ok", "duplicate": f"same as {escape(record.reason)}"}.get(record.status)
         shown = (escape(record.course), escape(record.path), record.format, str(record.chunks))
         table.add_row(*shown, state or "[red]failed[/]")
-    out.print(table)
+    if not out.is_terminal:
+        # Whoever reads a pipe or a file has no margin: every document stays on one line.
+        wide = out.options.update(max_width=_WIDE)
+        table.width = out.measure(table, options=wide).maximum
+    out.print(table, crop=False)
     _print_problems(
         [(r.path, r.reason) for r in files if r.status == "failed"],
         [(r.path, warning) for r in files for warning in r.warnings],

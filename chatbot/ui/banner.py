@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from chatbot.answerers import EXTRACTIVE_ONLY
-from chatbot.ui.citations import escape_markdown
+from chatbot.ui.citations import message_markdown
 from chatbot.ui.services import Services
 from ingestion.errors import LecternError
 
@@ -30,7 +30,7 @@ def show_banner(assistant: Assistant, answerer: str = "auto") -> str:
     else:
         with st.spinner("Looking for a generator…"):
             notice = assistant.answerer_notice()
-    st.info(f":small[{escape_markdown(notice)}]", icon=":material/record_voice_over:")
+    st.info(f":small[{message_markdown(notice)}]", icon=":material/record_voice_over:")
     return notice
 
 
@@ -41,8 +41,7 @@ def ready(services: Services) -> bool:
             assistant = services.assistant()
     except LecternError as error:
         st.warning(
-            f"**The index cannot be opened.** {escape_markdown(error.what)}"
-            f" {escape_markdown(error.remedy)}\n\n{REMEDY}",
+            f"**The index cannot be opened.** {message_markdown(str(error))}\n\n{REMEDY}",
             icon=":material/menu_book:",
         )
         return False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PAGES_SEARCHED = 8
 """Of a page range, at most so many pages are searched for the sentence."""
 
+_CODE = re.compile(r"(`[^`\n]+`)")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -33,10 +34,13 @@ def citation_from_json(stored: Mapping[str, Any]) -> Citation:
 
 
 @st.dialog("Source", width=680, position="right")
-def open_source(citation: Citation, assistant: Assistant) -> None:
-    """A drawer with the place the citation names."""
+def open_source(citation: Citation, assistant: Assistant, *, quoted: bool = False) -> None:
+    """A drawer with the place the citation names.
+
+    Where the answer is `quoted` from it, how far it supports the answer is no question.
+    """
     where = [citation.course, citation.locator.label]
-    if citation.answer_sentence:
+    if citation.answer_sentence and not quoted:
         where.append(f"support {citation.score:.0%}")
     st.html(
         f'<div style="font-weight:600;font-size:1.1rem;overflow-wrap:anywhere">'
@@ -104,8 +108,16 @@ def passage_html(passage: str, sentence: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text for a Markdown label or message of Streamlit's that shows as it is written."""
+    """Text for a Markdown label of Streamlit's that shows as it is written."""
     return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def message_markdown(message: str) -> str:
+    """A message of Lectern's as Markdown: what stands in backticks as code, all else as written."""
+    return "".join(
+        part if number % 2 else escape_markdown(part)
+        for number, part in enumerate(_CODE.split(message))
+    )
 
 
 _PASSAGE = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.6"

@@ -38,7 +38,6 @@ def test_a_generator_asked_for_by_name_is_not_silently_replaced() -> None:
             made.choose(options)
 
 
-@pytest.mark.xfail(strict=True, reason="the remedy is folded into what happened")
 def test_the_error_keeps_what_happened_apart_from_what_to_do() -> None:
     with pytest.raises(ModelUnavailable) as caught:
         answerers(answerer="generative").choose(AUTO)

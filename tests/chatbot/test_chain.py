@@ -108,9 +108,6 @@ def test_the_nearest_places_are_different_ones(usual: Assistant) -> None:
     assert len(set(places)) == len(places)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a nearest place has the locator of its passage, not of its sentence"
-)
 def test_a_nearest_place_is_that_of_its_sentence(course_index: Path) -> None:
     shy = open_assistant(course_index, answerer="extractive", abstain_below=1.0)
     for question in ("Which models are in memory during PPO?", "What is recall at k?"):
@@ -263,15 +260,11 @@ def test_an_ambiguous_name_is_refused_with_the_choices(two_weeks: Assistant) -> 
     assert "week2" in two_weeks.summarize("week2/notes.md").text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="of a path that is not there only the bare name is looked at"
-)
 def test_a_file_of_another_folder_is_not_summarized_instead(bold: Assistant) -> None:
     with pytest.raises(IndexProblem, match="week9"):
         bold.summarize("week9/chatbots-and-toxicity.txt")
 
 
-@pytest.mark.xfail(strict=True, reason="summarize asks for the engine whatever the settings say")
 def test_settings_for_the_extractive_answerer_hold_for_summaries(
     course_index: Path, random_t5: Path
 ) -> None:
@@ -280,16 +273,12 @@ def test_settings_for_the_extractive_answerer_hold_for_summaries(
     assert (summary.engine, summary.notice) == ("extractive", ""), "no generator was tried first"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="summarize falls back where a generator was asked for by name"
-)
 def test_a_generator_asked_for_by_name_is_not_replaced_in_summaries(course_index: Path) -> None:
     chosen = open_assistant(course_index, answerer="generative")
     with pytest.raises(ModelUnavailable):
         chosen.summarize("chatbots-and-toxicity.txt")
 
 
-@pytest.mark.xfail(strict=True, reason="overrides are copied into the settings unchecked")
 @pytest.mark.parametrize("override", [{"answerer": "bogus"}, {"no_such_setting": 1}])
 def test_overrides_are_checked_like_settings(
     course_index: Path, override: dict[str, object]

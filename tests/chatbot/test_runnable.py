@@ -92,7 +92,6 @@ def test_it_can_be_awaited(chain: CourseChain) -> None:
     assert answer.text == chain.invoke(QUESTION).text
 
 
-@pytest.mark.xfail(strict=True, reason="astream is LangChain's own, which awaits the whole answer")
 def test_an_async_stream_comes_in_pieces_too(chain: CourseChain) -> None:
     async def collect() -> list[object]:
         return [piece async for piece in chain.astream(QUESTION)]

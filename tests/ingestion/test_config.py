@@ -93,7 +93,6 @@ def test_a_bad_setting_reads_the_same_wherever_it_is_met(
         open_assistant(tmp_path / "index")
 
 
-@pytest.mark.xfail(strict=True, reason="a table that is none, or that no room has, is passed over")
 @pytest.mark.parametrize("text", ["ingestion = 3\n", "[ingestoin]\nstore = 'chroma'\n"])
 def test_a_misspelt_table_is_not_passed_over(text: str) -> None:
     write(text)

@@ -8,11 +8,17 @@ import streamlit as st
 
 from chatbot.answering import Citation
 from chatbot.conversations import Exchange, UnknownConversation
+from chatbot.extractive import ExtractiveAnswerer
 from chatbot.options import AskOptions
 from chatbot.ui import session
 from chatbot.ui.answer_view import show_answer
 from chatbot.ui.banner import ready, show_banner
-from chatbot.ui.citations import citation_from_json, escape_markdown, open_source
+from chatbot.ui.citations import (
+    citation_from_json,
+    escape_markdown,
+    message_markdown,
+    open_source,
+)
 from chatbot.ui.conversation_list import conversation_list
 from chatbot.ui.services import Services, services
 from chatbot.ui.settings_panel import course_filter, settings_panel
@@ -133,7 +139,7 @@ def _finished(shared: Services, owner: str, exchange: Exchange, notice: str) -> 
     answer = exchange.answer or {}
     places = [citation_from_json(c) for c in answer["citations"] or answer["nearest"]]
     if answer["notice"] and answer["notice"] != notice:
-        st.caption(f":material/info: {escape_markdown(answer['notice'])}")
+        st.caption(f":material/info: {message_markdown(answer['notice'])}")
     _reasoning(answer["reasoning"])
     if answer["abstained"]:
         opened = show_answer(
@@ -147,13 +153,14 @@ def _finished(shared: Services, owner: str, exchange: Exchange, notice: str) -> 
         opened = show_answer(answer["answer"], places, key=f"answer-{exchange.id}")
     _footer(shared, owner, exchange)
     if opened is not None:
-        _open(shared, places, opened)
+        quoted = answer["answerer"] == ExtractiveAnswerer.name
+        _open(shared, places, opened, quoted)
 
 
-def _open(shared: Services, places: Sequence[Citation], number: int) -> None:
+def _open(shared: Services, places: Sequence[Citation], number: int, quoted: bool) -> None:
     for citation in places:
         if citation.number == number:
-            open_source(citation, shared.assistant())
+            open_source(citation, shared.assistant(), quoted=quoted)
             return
 
 
@@ -177,7 +184,7 @@ def _unfinished(exchange: Exchange) -> bool:
     _reasoning(exchange.reasoning)
     if exchange.text:
         show_answer(exchange.text, key=f"answer-{exchange.id}")
-    st.caption(f"{_ENDED[exchange.state]} {escape_markdown(exchange.problem)}")
+    st.caption(f"{_ENDED[exchange.state]} {message_markdown(exchange.problem)}")
     return st.button("Ask again", icon=":material/replay:", key=f"again-{exchange.id}")
 
 

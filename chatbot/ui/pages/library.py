@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from chatbot.ui.background import Job
-from chatbot.ui.citations import escape_markdown
+from chatbot.ui.citations import escape_markdown, message_markdown
 from chatbot.ui.services import Services, services
 from chatbot.ui.uploads import MAX_UPLOAD_MB, safe_name, save_uploads
 from ingestion.errors import LecternError
@@ -55,7 +55,7 @@ def _files(shared: Services) -> list[FileRecord]:
     try:
         return list(shared.assistant().index.files())
     except LecternError as error:
-        st.warning(f"{escape_markdown(str(error))} Upload the first documents below.")
+        st.warning(f"{message_markdown(str(error))} Upload the first documents below.")
         return []
 
 
@@ -85,7 +85,7 @@ def _uploader(shared: Services, courses: list[str]) -> None:
             try:
                 _start(shared, uploads, str(course))
             except (LecternError, OSError) as error:
-                st.error(escape_markdown(str(error)))
+                st.error(message_markdown(str(error)))
                 return
             st.session_state["upload_round"] = round_number + 1
             st.rerun()
@@ -147,7 +147,7 @@ def _outcome(shared: Services, job: Job[IngestReport] | None) -> None:
     if job is None:
         return
     if job.problem:
-        st.error(escape_markdown(job.problem), icon=":material/error:")
+        st.error(message_markdown(job.problem), icon=":material/error:")
     elif job.result is not None:
         st.success(outcome_line(job.result), icon=":material/check_circle:")
     if st.button("Dismiss", type="tertiary"):
@@ -162,7 +162,7 @@ def _failures(failed: list[FileRecord]) -> None:
         for record in failed:
             st.markdown(
                 f"**{escape_markdown(record.path)}** ({escape_markdown(record.course)})  \n"
-                f"{escape_markdown(record.reason)}"
+                f"{message_markdown(record.reason)}"
             )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from chatbot.summarizing import EXTRACTIVE, Summary
 from chatbot.ui.answer_view import show_answer
 from chatbot.ui.background import Job
 from chatbot.ui.banner import ready, show_banner
-from chatbot.ui.citations import escape_markdown, open_source
+from chatbot.ui.citations import escape_markdown, message_markdown, open_source
 from chatbot.ui.services import Services, services
 from chatbot.ui.settings_panel import course_filter
-
-if TYPE_CHECKING:
-    from chatbot.summarizing import Summary
 
 REFRESH_SECONDS = 0.5
 
@@ -26,7 +22,7 @@ def page() -> None:
     if not ready(shared):
         return
     assistant = shared.assistant()
-    show_banner(assistant)
+    notice = show_banner(assistant)
     course = course_filter([c.name for c in assistant.index.courses()])
     files = [record for record in assistant.index.files(course=course) if record.chunks]
     record = st.selectbox(
@@ -52,7 +48,7 @@ def page() -> None:
     elif not job.done:
         _live(shared, key)
     else:
-        _show(shared, key, job)
+        _show(shared, key, job, notice)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -63,14 +59,17 @@ def _live(shared: Services, key: str) -> None:
     st.caption(f":material/hourglass_top: Reading {escape_markdown(job.label)}…")
 
 
-def _show(shared: Services, key: str, job: Job[Summary]) -> None:
+def _show(shared: Services, key: str, job: Job[Summary], notice: str) -> None:
     if job.problem:
-        st.error(escape_markdown(job.problem), icon=":material/error:")
+        st.error(message_markdown(job.problem), icon=":material/error:")
     elif job.result is not None:
-        opened = show_answer(job.result.text, job.result.citations, key=key)
-        for citation in job.result.citations:
+        summary = job.result
+        if summary.notice and summary.notice != notice:
+            st.caption(f":material/info: {message_markdown(summary.notice)}")
+        opened = show_answer(summary.text, summary.citations, key=key)
+        for citation in summary.citations:
             if citation.number == opened:
-                open_source(citation, shared.assistant())
+                open_source(citation, shared.assistant(), quoted=summary.engine == EXTRACTIVE)
                 break
     if st.button("Summarize again", type="tertiary", icon=":material/replay:"):
         shared.jobs.forget(key)

@@ -156,7 +156,6 @@ def test_summarize(lectern: Lectern, course_index: Path) -> None:
     assert "lectern status" in missing.err
 
 
-@pytest.mark.xfail(strict=True, reason="the summary's own notice is overwritten by the answerers'")
 def test_a_summary_that_fell_back_says_so(
     lectern: Lectern, course_index: Path, random_t5: Path
 ) -> None:
@@ -228,7 +227,6 @@ def test_an_empty_question_is_wrong_usage(
     assert lectern(verb, question, "--index", course_index).code == 2
 
 
-@pytest.mark.xfail(strict=True, reason="options are looked at after the index is opened")
 def test_wrong_usage_is_2_even_without_an_index(lectern: Lectern, tmp_path: Path) -> None:
     assert lectern("ask", "Why?", "--shots", 2, "--index", tmp_path / "none").code == 2
 

@@ -85,7 +85,6 @@ def test_names_with_brackets_are_shown_whole(lectern: Lectern, tmp_path: Path) -
     assert "index [new]" in shown.out
 
 
-@pytest.mark.xfail(strict=True, reason="rich cuts a long name to the width of the terminal")
 def test_long_names_are_not_cut(
     lectern: Lectern, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +109,6 @@ def test_failures_are_1_with_what_to_do(lectern: Lectern, tmp_path: Path, course
     assert "chunk_tokens" in run.err
 
 
-@pytest.mark.xfail(strict=True, reason="what the file system refuses is not explained")
 def test_an_index_that_cannot_be_made_is_explained(
     lectern: Lectern, course: Path, tmp_path: Path
 ) -> None:

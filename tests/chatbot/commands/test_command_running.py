@@ -47,7 +47,6 @@ def test_doctor_without_an_index_says_what_is_missing(lectern: Lectern, tmp_path
     assert "Settings in force:" in run.out
 
 
-@pytest.mark.xfail(strict=True, reason="the environment is named though the command line won")
 def test_doctor_names_the_source_that_won(
     lectern: Lectern, course_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
