@@ -86,6 +86,18 @@ def test_a_download_that_broke_off_falls_back(
     assert chosen.notice
 
 
+def test_a_generator_that_comes_later_is_found(
+    random_t5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.answerers.RETRY_SECONDS", 0.0)
+    made = answerers(model=str(tmp_path / "later"))
+    assert made.choose(AUTO).engine is None
+    (tmp_path / "later").symlink_to(random_t5)
+    chosen = made.choose(AUTO)
+    assert chosen.engine is not None
+    assert made.notice() == f"Answers are written by {chosen.engine.name}."
+
+
 def test_a_server_that_does_not_answer_falls_back_with_its_address() -> None:
     chosen = answerers(engine_url="http://127.0.0.1:9").choose(AUTO)
     assert chosen.answerer.name == "extractive"

@@ -119,6 +119,12 @@ def test_a_nearest_place_is_that_of_its_sentence(course_index: Path) -> None:
             assert citation.locator == passage.locator_of(start, start + len(citation.sentence))
 
 
+def test_a_nearest_place_is_a_sentence_rather_than_a_heading(usual: Assistant) -> None:
+    nearest = usual.ask("How much does an hour on an H100 cost?").nearest
+    assert nearest
+    assert all(len(citation.sentence.split()) >= 4 for citation in nearest)
+
+
 def test_the_deltas_are_the_answer_and_timings_name_every_stage(bold: Assistant) -> None:
     *deltas, answer = bold.stream(LORA)
     assert isinstance(answer, Answer)
@@ -218,7 +224,8 @@ def test_a_summary_of_a_file_is_cited_from_it(bold: Assistant, sample_course: Pa
         assert citation.file == path
         assert squeezed(citation.sentence) in text_at(sample_course, citation)
         assert citation.answer_sentence in summary.text
-    assert bold.summarize("chatbots-and-toxicity.txt") == summary, "a bare name will do"
+    for same in ("chatbots-and-toxicity.txt", f"course/{path}", str(sample_course / path)):
+        assert bold.summarize(same) == summary, "the last parts will do, and so will the file"
 
 
 def test_a_summary_of_a_section_keeps_to_it(bold: Assistant) -> None:

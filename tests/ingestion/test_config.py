@@ -93,8 +93,17 @@ def test_a_bad_setting_reads_the_same_wherever_it_is_met(
         open_assistant(tmp_path / "index")
 
 
+def test_the_home_folder_is_found_in_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write('[chatbot]\nhome = "~/lectern"\nadapters_dir = "~nobody-of-that-name/a"\n')
+    settings = ChatSettings.load()
+    assert settings.index == tmp_path / "lectern" / "index"
+    assert settings.adapters_dir == Path("~nobody-of-that-name/a")
+
+
 @pytest.mark.parametrize("text", ["ingestion = 3\n", "[ingestoin]\nstore = 'chroma'\n"])
 def test_a_misspelt_table_is_not_passed_over(text: str) -> None:
     write(text)
-    with pytest.raises(LecternError):
+    with pytest.raises(LecternError, match="ingest") as caught:
         IngestionSettings.load()
+    assert "[ingestion] and [chatbot]" in caught.value.remedy

@@ -132,6 +132,17 @@ def test_search_in_json(lectern: Lectern, course_index: Path) -> None:
     assert [p["score"] for p in run.json] == sorted((p["score"] for p in run.json), reverse=True)
 
 
+def test_search_reads_as_far_around_a_passage_as_the_settings_say(
+    lectern: Lectern, course_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = ("search", "brevity penalty", "--k", 1, "--index", course_index, "--json")
+    (narrow,) = lectern(*query).json
+    monkeypatch.setenv("LECTERN_NEIGHBOURS", "1")
+    (wide,) = lectern(*query).json
+    assert narrow["text"] in wide["text"]
+    assert len(narrow["text"]) < len(wide["text"])
+
+
 def test_search_shows_places_and_text(lectern: Lectern, course_index: Path) -> None:
     run = lectern("search", "nucleus sampling", "--format", "markdown", "--index", course_index)
     assert run.code == 0

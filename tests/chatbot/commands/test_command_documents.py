@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,14 @@ def test_long_names_are_not_cut(
     (tmp_path / "c" / name).write_text("LoRA freezes the weights.")
     lectern("ingest", tmp_path / "c", "--index", tmp_path / "index")
     monkeypatch.setattr(console.out, "width", 80)
-    assert "…" not in lectern("status", "--index", tmp_path / "index").out
+    (row,) = [
+        r for r in lectern("status", "--index", tmp_path / "index").out.splitlines() if name in r
+    ]
+    assert "markdown" in row, "every document is one line of a pipe"
+    monkeypatch.setattr(console.out, "_force_terminal", True)
+    shown = lectern("status", "--index", tmp_path / "index").out
+    assert "…" not in shown
+    assert max(map(len, re.sub(r"\x1b\[[\d;]*m", "", shown).splitlines())) <= 80
 
 
 def test_failures_are_1_with_what_to_do(lectern: Lectern, tmp_path: Path, course: Path) -> None:

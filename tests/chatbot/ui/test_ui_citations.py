@@ -9,7 +9,13 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from chatbot.answering import Citation
-from chatbot.ui.citations import citation_from_json, escape_markdown, find_page, passage_html
+from chatbot.ui.citations import (
+    citation_from_json,
+    escape_markdown,
+    find_page,
+    message_markdown,
+    passage_html,
+)
 from ingestion.locator import Locator
 
 
@@ -67,6 +73,11 @@ def test_markdown_is_escaped_character_by_character() -> None:
         r"\*\*a\*\* \:red\[b\] \$x\$ \<i\> \[l\]\(u\)"
     )
     assert escape_markdown("Größe 3") == "Größe 3"
+
+
+def test_a_command_in_a_message_shows_as_code() -> None:
+    assert message_markdown("No *x*: run `lectern fetch`.") == (r"No \*x\*\: run `lectern fetch`\.")
+    assert message_markdown("one ` alone") == r"one \` alone"
 
 
 def test_of_a_page_range_the_page_with_the_sentence_is_shown(tmp_path: Path) -> None:
