@@ -202,12 +202,22 @@ class Catalog:
     def file_passages(
         self, course: str, path: str, first: int = 0, last: int | None = None
     ) -> list[Passage]:
-        """The chunks of one file from ordinal `first` to `last` (inclusive), in order."""
+        """The chunks of one file from ordinal `first` to `last` (inclusive), in order.
+
+        Where several roots of a course have such a path, all of them, one root after another.
+        """
+        ids = self._db.execute(
+            "SELECT id FROM files WHERE course = ? AND path = ? ORDER BY root", (course, path)
+        ).fetchall()
+        return [p for (file_id,) in ids for p in self.passages_of(file_id, first, last)]
+
+    def passages_of(self, file_id: int, first: int = 0, last: int | None = None) -> list[Passage]:
+        """The chunks of the file with this id from ordinal `first` to `last` (inclusive)."""
         upper = -1 if last is None else last
         rows = self._db.execute(
-            f"{_PASSAGE} WHERE f.course = ? AND f.path = ? AND c.ordinal >= ? "
-            "AND (? < 0 OR c.ordinal <= ?) ORDER BY f.root, c.ordinal",
-            (course, path, first, upper, upper),
+            f"{_PASSAGE} WHERE c.file_id = ? AND c.ordinal >= ? "
+            "AND (? < 0 OR c.ordinal <= ?) ORDER BY c.ordinal",
+            (file_id, first, upper, upper),
         )
         return [_passage(row) for row in rows]
 
@@ -287,8 +297,8 @@ class Catalog:
 
 
 _PASSAGE = (
-    "SELECT c.id, f.course, f.path, f.format, f.title, c.headings, c.text, c.spans, c.ordinal "
-    "FROM chunks c JOIN files f ON f.id = c.file_id"
+    "SELECT c.id, f.course, f.path, f.format, f.title, c.headings, c.text, c.spans, c.ordinal, "
+    "f.id FROM chunks c JOIN files f ON f.id = c.file_id"
 )
 
 _BATCH = 500
@@ -314,7 +324,7 @@ def _file(row: tuple[Any, ...]) -> FileRecord:
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    chunk_id, course, path, format, title, headings, text, spans, ordinal = row
+    chunk_id, course, path, format, title, headings, text, spans, ordinal, file_id = row
     return Passage(
         chunk_id=chunk_id,
         course=course,
@@ -327,6 +337,7 @@ def _passage(row: tuple[Any, ...]) -> Passage:
             Span(start, end, Locator(kind, value)) for start, end, kind, value in json.loads(spans)
         ),
         ordinal=ordinal,
+        file_id=file_id,
     )
 
 

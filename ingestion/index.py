@@ -118,7 +118,13 @@ class Index:
         with self._lock:
             for _ in range(_TRIES):
                 snapshot = self._current()
-                result = work(snapshot, self._catalog)
+                try:
+                    result = work(snapshot, self._catalog)
+                except (KeyError, IndexProblem):
+                    # A store that settles in place may no longer have what this snapshot names.
+                    if self._catalog.generation == snapshot.generation:
+                        raise
+                    continue
                 if self._catalog.generation == snapshot.generation:
                     return result
             raise IndexProblem(
@@ -129,14 +135,17 @@ class Index:
         """The chunks of the passage's file up to `reach` before and after it, itself included."""
         first, last = passage.ordinals
         with self._lock:
-            return self._catalog.file_passages(
-                passage.course, passage.file, max(0, first - reach), last + reach
-            )
+            return self._catalog.passages_of(passage.file_id, max(0, first - reach), last + reach)
 
     def file_passages(self, course: str, file: str) -> list[Passage]:
-        """All chunks of one file, in order."""
+        """All chunks of the files of a course that have this path, in order."""
         with self._lock:
             return self._catalog.file_passages(course, file)
+
+    def passages_of(self, file_id: int) -> list[Passage]:
+        """All chunks of one file (`FileRecord.id`), in order."""
+        with self._lock:
+            return self._catalog.passages_of(file_id)
 
     def passages(self, chunk_ids: Sequence[int]) -> dict[int, Passage]:
         with self._lock:

@@ -15,15 +15,20 @@ from ingestion.errors import IndexProblem
 @contextmanager
 def single_writer(file: Path) -> Iterator[None]:
     """Hold the writer's lock. Raises `IndexProblem` at once when another process has it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexProblem(
+            f"The index folder {file.parent} cannot be made ({error.strerror}).",
+            "Give another folder with --index, or remove what is in the way.",
+        ) from error
     holder = file.with_suffix(".pid")
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        who = holder.read_text().strip() if holder.is_file() else "unknown"
         raise IndexProblem(
-            f"Another process (pid {who}) is writing the index {file.parent}.",
+            f"Another process (pid {_pid(holder)}) is writing the index {file.parent}.",
             "Wait until it has finished, then try again.",
         ) from error
     try:
@@ -32,3 +37,10 @@ def single_writer(file: Path) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _pid(holder: Path) -> str:
+    try:
+        return holder.read_text().strip() or "unknown"
+    except OSError:  # the writer has just begun or just finished
+        return "unknown"

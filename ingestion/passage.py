@@ -40,7 +40,7 @@ class Passage:
     `file` is the path relative to the ingested root, with `/`; `score` is the ranking score, larger
     is better; `scores` holds the parts it was made of (`lexical`, `dense`, `rerank`: raw values).
     `ordinal` is the number within its file of the first chunk that `text` holds, `last_ordinal` of
-    the last one (None: it holds one chunk).
+    the last one (None: it holds one chunk). `file_id` is the catalog's: paths repeat among roots.
     """
 
     chunk_id: int
@@ -55,6 +55,7 @@ class Passage:
     scores: dict[str, float] = field(default_factory=dict)
     ordinal: int = 0
     last_ordinal: int | None = None
+    file_id: int = 0
 
     @property
     def ordinals(self) -> tuple[int, int]:

@@ -109,10 +109,11 @@ class ReaderPool:
     def _abandon(self) -> None:
         """Stop what still runs, without waiting for any file to be finished."""
         self._stopped.set()
-        for thread, worker in zip(self._threads, self._workers, strict=False):
-            if thread.is_alive():
-                worker.interrupt()
         while any(thread.is_alive() for thread in self._threads):
+            # Again and again: a worker still starting has no process to kill yet.
+            for thread, worker in zip(self._threads, self._workers, strict=False):
+                if thread.is_alive():
+                    worker.interrupt()
             try:  # a thread may be waiting for room to put its last result
                 self._results.get(timeout=0.01)
             except queue.Empty:

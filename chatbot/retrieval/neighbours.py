@@ -15,19 +15,25 @@ def expand(passages: Sequence[Passage], index: Index, reach: int) -> list[Passag
 
     A chunk appears once: where a passage's surroundings overlap those of a better one, it joins it.
     """
-    grown: list[Passage] = []
+    grown: list[tuple[Passage, dict[int, Passage]]] = []  # the core, and its chunks by ordinal
     for passage in passages:
-        wide = join(index.neighbours(passage, reach), passage)
-        touching = next((i for i, other in enumerate(grown) if _touch(other, wide)), None)
-        if touching is None:
-            grown.append(wide)
+        chunks = {chunk.ordinal: chunk for chunk in _around(passage, index, reach)}
+        touching = [at for at, other in enumerate(grown) if _touch(other, (passage, chunks))]
+        for at in touching:
+            chunks |= grown[at][1]
+        if not touching:
+            grown.append((passage, chunks))
             continue
-        best = grown[touching]
-        first = min(best.ordinal, wide.ordinal)
-        last = max(best.ordinals[1], wide.ordinals[1])
-        chunks = index.file_passages(best.course, best.file)
-        grown[touching] = join([c for c in chunks if first <= c.ordinal <= last], best)
-    return grown
+        best, *others = touching
+        grown[best] = (grown[best][0], chunks)
+        grown = [each for at, each in enumerate(grown) if at not in others]
+    return [join([chunks[n] for n in sorted(chunks)], core) for core, chunks in grown]
+
+
+def _around(passage: Passage, index: Index, reach: int) -> list[Passage]:
+    """The passage alone where its file has been changed or removed since the search."""
+    chunks = index.neighbours(passage, reach)
+    return chunks if any(c.chunk_id == passage.chunk_id for c in chunks) else [passage]
 
 
 def join(chunks: Sequence[Passage], core: Passage) -> Passage:
@@ -51,7 +57,10 @@ def join(chunks: Sequence[Passage], core: Passage) -> Passage:
     )
 
 
-def _touch(left: Passage, right: Passage) -> bool:
-    if (left.course, left.file) != (right.course, right.file):
+def _touch(
+    left: tuple[Passage, dict[int, Passage]], right: tuple[Passage, dict[int, Passage]]
+) -> bool:
+    (a, ours), (b, theirs) = left, right
+    if (a.file_id, a.course, a.file) != (b.file_id, b.course, b.file):
         return False
-    return left.ordinal <= right.ordinals[1] + 1 and right.ordinal <= left.ordinals[1] + 1
+    return min(ours) <= max(theirs) + 1 and min(theirs) <= max(ours) + 1

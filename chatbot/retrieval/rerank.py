@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from ingestion.errors import ModelUnavailable
 from ingestion.hub import snapshot
 from ingestion.passage import Passage
 
@@ -22,9 +23,22 @@ class CrossEncoderReranker:
 
     def __init__(self, name: str) -> None:
         folder = Path(name) if Path(name).is_dir() else snapshot(name)
+        if not any(folder.glob("*.safetensors")):
+            raise ModelUnavailable(
+                f"The cross-encoder {folder} holds no safetensors weights.",
+                "Check the folder, or save the model again with safe_serialization=True.",
+            )
         from sentence_transformers import CrossEncoder
 
-        self._model = CrossEncoder(str(folder), local_files_only=True)
+        try:
+            self._model = CrossEncoder(
+                str(folder), local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"The cross-encoder {folder} cannot be loaded ({error}).",
+                "Check that the folder holds a whole cross-encoder.",
+            ) from error
 
     def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         if not passages:

@@ -28,6 +28,8 @@ def load_encoder(
     their hash shows), so it needs no network. Raises `ModelUnavailable`.
     """
     folder = _find(name)
+    if Path(name).expanduser().is_dir():
+        name = str(folder.resolve())  # an index remembers the name, and is opened from elsewhere
     if unsupported(folder) is None:
         return BertEncoder(folder, name, precision, device)
     from ingestion.encoders.sentence_transformer import SentenceTransformerEncoder

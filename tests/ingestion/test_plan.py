@@ -135,7 +135,6 @@ def test_a_refused_file_is_neither_gone_nor_unchanged(course: Path, tmp_path: Pa
     assert (unchanged(plan), plan.gone, plan.read) == (["a.md"], [], [])
 
 
-@pytest.mark.xfail(strict=True, reason="the owner of a content is remembered by path without root")
 def test_a_copy_of_the_same_name_in_another_root_of_the_course_is_a_duplicate(
     tmp_path: Path,
 ) -> None:
@@ -144,9 +143,6 @@ def test_a_copy_of_the_same_name_in_another_root_of_the_course_is_a_duplicate(
     assert (len(plan.read), len(plan.duplicates)) == (1, 1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a folder and a file inside it are two courses, and so two copies"
-)
 def test_a_file_of_a_folder_that_is_known_is_that_file(course: Path) -> None:
     write(course / "week 1" / "c.md", "three")
     records = known(discover([course]))
@@ -154,9 +150,6 @@ def test_a_file_of_a_folder_that_is_known_is_that_file(course: Path) -> None:
     assert read(plan) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a copy of a broken file is its duplicate first, and broken the next time"
-)
 def test_a_copy_of_a_file_that_failed_is_settled_at_once(course: Path) -> None:
     write(course / "b.md", "one")
     discovery = discover([course])

@@ -77,9 +77,6 @@ def test_joining_one_chunk_changes_nothing_but_says_where_it_ends(index: Index) 
     assert (joined.text, joined.spans, joined.ordinals) == (a.text, a.spans, a.ordinals)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="expand joins only the first of two passages that a third one touches"
-)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(range(CHUNKS)), st.integers(1, 5), st.integers(1, 3))
 @example([1, 6, 4], 3, 1)
@@ -92,9 +89,6 @@ def test_no_chunk_appears_twice(index: Index, order: list[int], k: int, reach: i
     assert len(lines) == len(set(lines))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a passage is known by course and path alone, not by its root"
-)
 def test_two_folders_of_one_name_are_not_mixed(tmp_path: Path) -> None:
     write(tmp_path / "1" / "course" / "a.txt", "one")
     write(tmp_path / "2" / "course" / "a.txt", "two")
@@ -107,9 +101,6 @@ def test_two_folders_of_one_name_are_not_mixed(tmp_path: Path) -> None:
     assert "two" not in wide.text
 
 
-@pytest.mark.xfail(
-    strict=True, raises=IndexError, reason="a file removed since the search leaves no chunk to join"
-)
 def test_a_file_removed_since_the_search_does_no_harm(tmp_path: Path) -> None:
     write(tmp_path / "course" / "a.txt", "a")
     encoder = StubEncoder(window=48)

@@ -64,15 +64,11 @@ def test_an_unknown_name_is_refused(name: str) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a folder that holds no model raises what transformers raises"
-)
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match=tmp_path.name):
         CrossEncoderReranker(str(tmp_path))
 
 
-@pytest.mark.xfail(strict=True, reason="use_safetensors is not asked for: pickled weights load")
 def test_pickled_weights_are_not_loaded(model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "pickled"
     folder.mkdir()
