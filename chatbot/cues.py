@@ -1,14 +1,15 @@
 """What the wording of a unit says about it as an answer, beyond being near the question.
 
 Small corrections to its score: a definition answers "What is X?"; a sentence that only points
-elsewhere ("you can read more in…"), a line of code or a bare heading answers nothing.
+elsewhere ("you can read more in…"), a line of code, a bare heading or the labels of a figure answer
+nothing.
 """
 
 from __future__ import annotations
 
 import re
 
-DEFINES, POINTS, CODE, HEADING = 0.10, -0.15, -0.15, -0.20
+DEFINES, POINTS, CODE, HEADING, LABELS = 0.10, -0.15, -0.15, -0.20, -0.12
 
 _WHAT_IS = re.compile(
     r"^(?:what(?:'s| is| are| does)|define|explain)\s+(?:an?\s+|the\s+)?(?P<term>[^?]+?)"
@@ -39,9 +40,18 @@ def cue(question: str, text: str, heading: str) -> float:
         correction += CODE
     if heading and _bare(text) == _bare(heading):
         correction += HEADING
+    elif _only_labels(text):
+        correction += LABELS
     elif _defines(question, text):
         correction += DEFINES
     return correction
+
+
+def _only_labels(text: str) -> bool:
+    """Whether the lines are too short to say anything, and hold no number or "term: meaning"."""
+    lines = text.splitlines()
+    words = len(text.split())
+    return words < 4 * len(lines) + 2 and not re.search(r"\d|:|=", text)
 
 
 def _defines(question: str, text: str) -> bool:

@@ -59,13 +59,7 @@ class ExtractiveAnswerer:
         if not chosen:
             yield Draft("")
             return
-        best = chosen[0]
-        evidence = Evidence(
-            sense=best.sense,
-            words=best.words,
-            passage=max(p.scores.get("dense", 0.0) for p in passages),
-        )
-        sure = confidence(evidence)
+        sure = confidence(evidence(chosen[0], passages))
         pieces = [trim(candidate.unit.text) for candidate in chosen]
         if sure >= self._abstain_below:
             for piece in pieces:
@@ -88,7 +82,9 @@ class ExtractiveAnswerer:
         for second in ranked[1:]:
             if second.score < _SECOND * best.score:
                 break
-            if len(second.unit.text.split()) <= room and not _repeats(second.unit.text, best.unit.text):
+            if len(second.unit.text.split()) <= room and not _repeats(
+                second.unit.text, best.unit.text
+            ):
                 return [best, second]
         return [best]
 
@@ -127,7 +123,7 @@ class ExtractiveAnswerer:
     def _words(self, question: str, found: Sequence[Unit]) -> list[float]:
         """Share of the question's words, weighted by rarity, in the unit or (half) beside it."""
         wanted = set(self._stems.of(question))
-        held = [set(self._stems.of(unit.read_with)) for unit in found]
+        held = [set(self._stems.of(unit.text)) for unit in found]
         around = {
             id(u.passage): set(self._stems.of(" ".join((*u.passage.headings, u.passage.text))))
             for u in found
@@ -145,6 +141,12 @@ class ExtractiveAnswerer:
             / total
             for unit, words in zip(found, held, strict=True)
         ]
+
+
+def evidence(best: Candidate, passages: Sequence[Passage]) -> Evidence:
+    """What speaks for an answer whose best unit is `best`."""
+    nearest = max(passage.scores.get("dense", 0.0) for passage in passages)
+    return Evidence(sense=best.sense, words=best.words, passage=nearest)
 
 
 def _could_answer(text: str, question: str) -> bool:

@@ -122,9 +122,7 @@ def row_problems(row: Row, data: Path) -> list[str]:
     return problems
 
 
-def count_problems(
-    name: str, field: str, rows: list[Row], expected: dict[str, int]
-) -> list[str]:
+def count_problems(name: str, field: str, rows: list[Row], expected: dict[str, int]) -> list[str]:
     found = Counter(row.get(field, "") for row in rows)
     return [] if found == Counter(expected) else [f"{name}: {field}: {found}, expected {expected}"]
 
