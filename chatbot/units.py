@@ -1,8 +1,8 @@
 """What an extractive answer is made of: sentences, and on slides runs of short lines.
 
 A slide says things in labels and bullets rather than sentences. Neighbouring lines that are no
-sentences form one unit of up to `RUN` words; a short line above a sentence leads it: it is read with
-the sentence when units are compared with a question, and left out of the answer.
+sentences form one unit of up to `RUN` words; a short line above a sentence leads it: it is read
+with the sentence when units are compared with a question, and left out of the answer.
 """
 
 from __future__ import annotations
