@@ -113,7 +113,7 @@ class Assistant:
         from chatbot.summarizing import summarize
 
         record = self._find_file(file, course)
-        passages = self.index.file_passages(record.course, record.path)
+        passages = self.index.passages_of(record.id)
         if section:
             wanted = section.casefold()
             passages = [p for p in passages if any(wanted in h.casefold() for h in p.headings)]
@@ -134,7 +134,7 @@ class Assistant:
             r
             for r in usable
             if f"/{r.course}/{r.path}".endswith(f"/{wanted.as_posix()}")
-            or r.absolute == wanted.resolve()
+            or r.absolute in (wanted.absolute(), wanted.resolve())
         ]
         if not matches:
             raise IndexProblem(f"{file} is not in the index.", "See `lectern status` for what is.")
@@ -191,15 +191,17 @@ def open_assistant(
 
 
 def _point_to(passage: Passage) -> Citation:
-    """The passage's first sentence that is no heading, or its first line where there is none."""
+    """Its first whole sentence; else its first line that is no heading; else its first line."""
     spans = split_sentences(passage.text) or [(0, len(passage.text))]
     headings = {passage.title, *passage.headings}
 
-    def is_sentence(span: tuple[int, int]) -> bool:
+    def worth(span: tuple[int, int]) -> int:
         text = passage.text[slice(*span)]
-        return len(text.split()) >= _FEWEST_WORDS and text not in headings
+        if len(text.split()) < _FEWEST_WORDS or text in headings:
+            return 0
+        return 2 if text.endswith((".", "!", "?")) else 1
 
-    start, end = next(filter(is_sentence, spans), spans[0])
+    start, end = max(spans, key=worth)
     return Citation(
         number=0,
         course=passage.course,

@@ -211,6 +211,16 @@ def test_the_make_commands_are_targets_with_something_to_do() -> None:
             assert "Nothing to be done" not in done.stdout
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "70000", "80 81"])
+def test_make_refuses_a_port_that_is_none_before_it_installs_anything(port: str) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("no make on this machine")
+    command = ["make", "port", f"PORT={port}", f"PYTHON={sys.executable}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert f"{port} is not" in done.stdout
+
+
 def test_make_chat_opens_the_app(tmp_path: Path, environment: dict[str, str]) -> None:
     if not (ROOT / ".venv" / ".installed").exists():
         pytest.skip("no .venv made by `make install`")

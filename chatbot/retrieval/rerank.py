@@ -22,7 +22,8 @@ class CrossEncoderReranker:
     """Any sentence-transformers cross-encoder, by folder or hub name. Raises `ModelUnavailable`."""
 
     def __init__(self, name: str) -> None:
-        folder = Path(name) if Path(name).is_dir() else snapshot(name)
+        here = Path(name).expanduser()
+        folder = here if here.is_dir() else snapshot(name)
         if not any(folder.glob("*.safetensors")):
             raise ModelUnavailable(
                 f"The cross-encoder {folder} holds no safetensors weights.",

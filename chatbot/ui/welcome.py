@@ -30,7 +30,7 @@ def suggestions(index: Index, course: str | None) -> list[str]:
     files = [record for record in index.files(course) if record.chunks]
     asked: list[str] = []
     for record in files[:: max(1, len(files) // DOCUMENTS)][:DOCUMENTS]:
-        passages = index.file_passages(record.course, record.path)
+        passages = index.passages_of(record.id)
         found = topic(passage.headings for passage in passages)
         if found and f"What is {found}?" not in asked:
             asked.append(f"What is {found}?")

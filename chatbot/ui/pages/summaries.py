@@ -35,14 +35,14 @@ def page() -> None:
     if record is None:
         st.caption("A summary is made of the document alone; every sentence names its source.")
         return
-    key = f"summary-{record.course}-{record.path}"
+    key = f"summary-{record.course}-{record.absolute}"
     job = shared.jobs.get(key)
     if job is None:
         if st.button("Summarize", type="primary", icon=":material/summarize:"):
             shared.jobs.start(
                 key,
                 record.path,
-                lambda _: assistant.summarize(record.path, course=record.course),
+                lambda _: assistant.summarize(str(record.absolute), course=record.course),
             )
             st.rerun()
     elif not job.done:
