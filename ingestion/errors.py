@@ -23,5 +23,9 @@ class IndexProblem(LecternError):
     """The index directory cannot be opened, is locked, or was made by other settings."""
 
 
+class DamagedIndex(IndexProblem):
+    """Files of a committed index are missing or cannot be read; the next ingest makes them anew."""
+
+
 class ModelUnavailable(LecternError):
     """A model was asked for and cannot be loaded here."""

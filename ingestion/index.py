@@ -19,9 +19,9 @@ from ingestion.errors import IndexProblem
 from ingestion.layout import Layout
 from ingestion.lexical import LexicalIndex
 from ingestion.passage import Passage
-from ingestion.pipeline import open_version_store
 from ingestion.settings import IngestionSettings
 from ingestion.stores.base import Selection, Store
+from ingestion.version import open_version_store
 
 _Result = TypeVar("_Result")
 

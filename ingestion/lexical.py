@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion.errors import IndexProblem
+from ingestion.errors import DamagedIndex
 from ingestion.stores.base import Hit, Ids, Selection
 from ingestion.words import Stemmed
 
@@ -124,7 +124,7 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, folder: Path) -> LexicalIndex:
-        """Read what `save` wrote. Raises `IndexProblem` when it is missing or damaged."""
+        """Read what `save` wrote. Raises `DamagedIndex` when it is missing or damaged."""
         from scipy.sparse import csc_matrix, csr_matrix
 
         def array(name: str) -> NDArray[Any]:
@@ -138,9 +138,9 @@ class LexicalIndex:
             weights = csc_matrix(tuple(array(f"weights.{p}") for p in parts), shape=shape)
             counts = csr_matrix(tuple(array(f"counts.{p}") for p in parts), shape=shape)
         except (OSError, EOFError, ValueError) as error:
-            raise IndexProblem(
+            raise DamagedIndex(
                 f"The lexical index {folder} cannot be read ({error}).",
-                "Delete the index folder and run `lectern ingest` again.",
+                "Run `lectern ingest` again to rebuild it.",
             ) from error
         return cls(ids, {term: i for i, term in enumerate(terms)}, counts, weights)
 

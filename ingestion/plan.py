@@ -92,7 +92,7 @@ def make_plan(discovery: Discovery, known: Iterable[FileRecord], same_pipeline: 
             plan.read.append((file, digest))
             continue
         _, root, path = first
-        name = path if root == str(file.root) else f"{root}/{path}"
+        name = path if root == str(file.root) else str(Path(root, path))
         if before and before.reason == name:
             plan.unchanged.append(before)
         else:

@@ -62,7 +62,7 @@ class Store(Protocol):
     def open(self, generation: int) -> None:
         """Make `generation` the one that reads answer from; 0 is the empty index.
 
-        Raises `IndexProblem` when its data are missing or damaged.
+        Raises `DamagedIndex` when its data are missing or damaged.
         """
         ...
 

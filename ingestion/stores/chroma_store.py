@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from ingestion.errors import IndexProblem
+from ingestion.errors import DamagedIndex, IndexProblem
 from ingestion.stores.base import Hit, Ids, Row, Selection, Vectors
 
 FOREVER = 2**53 - 1
@@ -48,39 +48,23 @@ class ChromaStore:
             raise ValueError("give either a folder or the URL of a Chroma server")
         self.dimension = dimension
         self._name = collection
-        self._place = f"The Chroma server at {url}" if url else f"The Chroma folder {folder}"
-        self._remedy = (
-            f"Start it (`chroma run --port {_address(url)[1]} --path FOLDER`), then try again."
-            if url
-            else "Run `lectern ingest` again to rebuild it."
-        )
+        self._place = folder or url
         self._generation = 0
         self._rows: Any = None
-        with self._explained():
+        with _explained(self._place):
             self._client = _connect(folder, url)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Say which folder or server failed, and what to do about it."""
-        import httpx
-        from chromadb.errors import ChromaError
-
-        try:
-            yield
-        except (ChromaError, httpx.HTTPError, ConnectionError) as error:
-            raise IndexProblem(f"{self._place} failed: {error}.", self._remedy) from error
 
     def open(self, generation: int) -> None:
         from chromadb.errors import NotFoundError
 
         rows = None
         if generation:
-            with self._explained():
+            with _explained(self._place):
                 try:
                     rows = self._client.get_collection(self._name, embedding_function=None)
                 except NotFoundError as error:
-                    raise IndexProblem(
-                        f"{self._place} has no collection {self._name!r}.",
+                    raise DamagedIndex(
+                        f"The Chroma at {self._place} has no collection {self._name!r}.",
                         "Run `lectern ingest` again to rebuild it.",
                     ) from error
             self._check(rows)
@@ -89,7 +73,7 @@ class ChromaStore:
     def _check(self, rows: Any) -> None:
         held = (rows.metadata or {}).get("dimension")
         if held != self.dimension:
-            raise IndexProblem(
+            raise DamagedIndex(
                 f"The collection {self._name!r} holds vectors of {held} dimensions, "
                 f"not {self.dimension}.",
                 "Use the encoder it was made with, or another collection.",
@@ -105,7 +89,7 @@ class ChromaStore:
             raise ValueError(
                 f"{len(rows)} rows need shape {(len(rows), self.dimension)}, not {vectors.shape}"
             )
-        with self._explained():
+        with _explained(self._place):
             target = self._client.get_or_create_collection(
                 self._name,
                 configuration={"hnsw": HNSW},
@@ -132,7 +116,7 @@ class ChromaStore:
         """
         from chromadb.errors import NotFoundError
 
-        with self._explained():
+        with _explained(self._place):
             try:
                 rows = self._client.get_collection(self._name, embedding_function=None)
             except NotFoundError:
@@ -184,7 +168,7 @@ class ChromaStore:
         query = np.asarray(vector, np.float32).reshape(1, self.dimension)
         asked, where, hidden_left_out = k + SPARE, chosen, False
         while True:
-            with self._explained():
+            with _explained(self._place):
                 found = self._rows.query(
                     query_embeddings=query,
                     n_results=asked,
@@ -208,7 +192,7 @@ class ChromaStore:
         found = np.empty((len(chunk_ids), self.dimension), np.float32)
         if not len(chunk_ids):
             return found
-        with self._explained():
+        with _explained(self._place):
             rows = self._visible(chunk_ids) if self._generation else {}
             for chunk_id in chunk_ids:
                 if int(chunk_id) not in rows:
@@ -225,13 +209,46 @@ class ChromaStore:
     def count(self) -> int:
         if not self._generation:
             return 0
-        with self._explained():
+        with _explained(self._place):
             hidden = self._rows.get(where=_unread(self._generation), include=[])["ids"]
             return int(self._rows.count()) - len(hidden)
 
     def close(self) -> None:
         self._client.close()
         self._rows, self._generation = None, 0
+
+
+def drop_collections(url: str, prefix: str, keep: str) -> None:
+    """Delete the server's collections called `prefix…`, except `keep`. Raises `IndexProblem`."""
+    with _explained(url):
+        client = _connect(None, url)
+        try:
+            for collection in client.list_collections():
+                if collection.name.startswith(prefix) and collection.name != keep:
+                    client.delete_collection(collection.name)
+        finally:
+            client.close()
+
+
+@contextmanager
+def _explained(place: Path | str | None) -> Iterator[None]:
+    """Say which folder or server failed, and what to do about it."""
+    import httpx
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, httpx.HTTPError, ConnectionError) as error:
+        if isinstance(place, str):
+            raise IndexProblem(
+                f"The Chroma server at {place} failed: {error}.",
+                f"Start it (`chroma run --port {_address(place)[1]} --path FOLDER`), "
+                "then try again.",
+            ) from error
+        raise DamagedIndex(
+            f"The Chroma folder {place} failed: {error}.",
+            "Run `lectern ingest` again to rebuild it.",
+        ) from error
 
 
 def _counts(metadata: Any, generation: int) -> bool:

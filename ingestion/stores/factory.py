@@ -32,12 +32,7 @@ def open_store(
     if kind not in PACKAGES:
         choices = ", ".join(get_args(StoreKind))
         raise IndexProblem(f"There is no vector store {kind!r}.", f"Choose one of {choices}.")
-    module, package = PACKAGES[kind]
-    if find_spec(module) is None:
-        raise IndexProblem(
-            f"The vector store {kind!r} needs the package {package}, which is not installed.",
-            f"Run `pip install {package}`.",
-        )
+    _require(kind)
     if kind == "chroma":
         from ingestion.stores.chroma_store import ChromaStore
 
@@ -50,3 +45,23 @@ def open_store(
     from ingestion.stores.faiss_store import FaissStore
 
     return FaissStore(folder, dimension)
+
+
+def drop_other_collections(url: str, prefix: str, keep: str) -> None:
+    """Delete a Chroma server's collections called `prefix…`, except `keep`.
+
+    Raises `IndexProblem` where that cannot be done.
+    """
+    _require("chroma")
+    from ingestion.stores.chroma_store import drop_collections
+
+    drop_collections(url, prefix, keep)
+
+
+def _require(kind: StoreKind) -> None:
+    module, package = PACKAGES[kind]
+    if find_spec(module) is None:
+        raise IndexProblem(
+            f"The vector store {kind!r} needs the package {package}, which is not installed.",
+            f"Run `pip install {package}`.",
+        )

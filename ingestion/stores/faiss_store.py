@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ingestion.errors import IndexProblem
+from ingestion.errors import DamagedIndex, IndexProblem
 from ingestion.stores.base import Hit, Ids, Row, Selection, Vectors
 
 PREFIX, SUFFIX, PARTIAL = "vectors-", ".faiss", ".partial"
@@ -49,13 +49,13 @@ class FaissStore:
 
         remedy = "Run `lectern ingest` again to rebuild it."
         if not path.is_file():
-            raise IndexProblem(f"The vector file {path} is missing.", remedy)
+            raise DamagedIndex(f"The vector file {path} is missing.", remedy)
         try:
             index = faiss.read_index(str(path))
         except (RuntimeError, MemoryError) as error:
-            raise IndexProblem(f"The vector file {path} is damaged.", remedy) from error
+            raise DamagedIndex(f"The vector file {path} is damaged.", remedy) from error
         if not isinstance(index, faiss.IndexIDMap2) or index.d != self.dimension:
-            raise IndexProblem(
+            raise DamagedIndex(
                 f"The vector file {path} does not hold vectors of {self.dimension} dimensions.",
                 remedy,
             )

@@ -66,7 +66,6 @@ def test_sigkill_of_a_server_write(url: str, tmp_path: Path) -> None:
     assert interrupted >= KILLS // 3, "most kills came too late to test anything"
 
 
-@pytest.mark.xfail(strict=True, reason="settle knows the collection of its own version only")
 def test_a_server_keeps_no_collection_of_an_older_version(url: str, tmp_path: Path) -> None:
     course, folder = tmp_path / "course", tmp_path / "index"
     course.mkdir()
