@@ -71,8 +71,9 @@ def make_plan(discovery: Discovery, known: Iterable[FileRecord], same_pipeline: 
         for key, record in records.items():
             if key in passed:
                 continue
-            if _content(record, record.sha256) in held and _is_missing(record):
-                plan.gone.append(record)  # moved to where this run found it
+            elsewhere = not record.sha256 or _content(record, record.sha256) in held
+            if elsewhere and _is_missing(record):
+                plan.gone.append(record)  # moved to where this run found it, or never read
             else:
                 current[key] = record
 
@@ -136,7 +137,7 @@ def _content(file: Found | FileRecord, digest: str) -> Key:
 
 def _is_missing(record: FileRecord) -> bool:
     try:
-        record.absolute.stat()
+        record.absolute.lstat()
     except OSError as error:  # what may not be looked at is not missing
         return isinstance(error, (FileNotFoundError, NotADirectoryError))
     return False

@@ -148,6 +148,12 @@ def test_the_stamp_changes_with_the_file(course: Path) -> None:
     assert stamp() != before
 
 
+def test_a_file_of_another_kind_that_was_named_is_not_passed_over(course: Path) -> None:
+    named = refused(discover([write(course / "data.bin")]))
+    assert "not of a kind that is read" in named["data.bin"]
+    assert not refused(discover([course]))
+
+
 # -- what this user may not read -----------------------------------------------------------------
 
 

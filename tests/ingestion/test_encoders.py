@@ -104,3 +104,11 @@ def test_an_unknown_model_is_refused_quickly_when_the_hub_is_silent(
         load_encoder("nobody/nothing")
     hub.hub_reachable.cache_clear()
     assert time.monotonic() - start < 15
+
+
+def test_a_relative_folder_is_remembered_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").symlink_to(packaged_folder())
+    monkeypatch.chdir(tmp_path)
+    assert load_encoder("model").name == str(packaged_folder().resolve())

@@ -53,3 +53,13 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError), single_writer(lock):
             raise ZeroDivisionError
     assert [p.name for p in tmp_path.iterdir()] == ["writer.lock"], "no pid is left behind"
+
+
+def test_a_file_in_place_of_the_folder_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with (
+        pytest.raises(IndexProblem, match=r"taken cannot be made") as caught,
+        single_writer(tmp_path / "taken" / "writer.lock"),
+    ):
+        pytest.fail("no folder, no lock")
+    assert caught.value.remedy

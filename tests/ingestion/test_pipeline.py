@@ -271,3 +271,42 @@ def test_an_interrupted_run_keeps_its_vectors(
     report = world.ingest()
     assert (report.new, world.encoder.encoded) == (1, 0)
     world.check()
+
+
+def test_a_copy_of_a_broken_file_is_as_broken_from_the_first_run_on(world: World) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (world.course / name).write_bytes(b"%PDF-1.7 and then nothing")
+    first, again = world.ingest(), world.ingest()
+    assert [file for file, _ in first.failed] == ["a.pdf", "b.pdf"]
+    assert again.failed == first.failed
+    assert (first.duplicates, again.duplicates, again.unchanged) == (0, 0, 0)
+
+
+def test_what_was_refused_is_written_down_once(world: World) -> None:
+    world.write("a.md", *long("a"))
+    os.mkfifo(world.course / "pipe.md")
+    first = world.ingest()
+    before = (world.record("pipe.md"), (world.folder / "catalog.sqlite").stat().st_mtime_ns)
+    again = world.ingest()
+    assert first.failed == again.failed == [("pipe.md", world.record("pipe.md").reason)]
+    after = (world.record("pipe.md"), (world.folder / "catalog.sqlite").stat().st_mtime_ns)
+    assert after == before
+
+
+@pytest.mark.parametrize("pattern", ["vectors-*.faiss", "lexical-*/ids.npy"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_damaged_index_is_made_anew_and_that_is_said(
+    world: World, pattern: str, changed: bool
+) -> None:
+    world.write("a.md", *long("a"))
+    generation = world.ingest().generation
+    (file,) = world.folder.glob(f"version-*/{pattern}")
+    file.write_bytes(b"")
+    if changed:
+        world.write("b.md", *long("b"))
+    report = world.ingest()
+    assert report.generation == generation + 1
+    assert any("made anew" in reason for _, reason in report.warnings)
+    world.check()
+    assert len(list(world.folder.glob("version-*"))) == 1
+    assert (world.ingest().generation, world.encoder.encoded) == (generation + 1, 0)

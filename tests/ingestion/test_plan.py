@@ -159,3 +159,38 @@ def test_a_copy_of_a_file_that_failed_is_settled_at_once(course: Path) -> None:
         replace(second, status="duplicate", reason="a.md"),
     ]
     assert unchanged(make_plan(discovery, records, same_pipeline=True)) == ["a.md", "b.md"]
+
+
+def test_a_file_named_alone_is_another_course_when_that_is_asked_for(course: Path) -> None:
+    records = known(discover([course]))
+    plan = make_plan(discover([course / "a.md"], course="Own"), records, same_pipeline=True)
+    assert [found.course for found, _ in plan.read] == ["Own"]
+
+
+def test_nothing_is_gone_from_a_folder_that_cannot_be_listed(course: Path) -> None:
+    write(course / "week 1" / "c.md", "three")
+    records = known(discover([course]))
+    discovery = discover([course])
+    discovery.found = [f for f in discovery.found if f.path != "week 1/c.md"]
+    assert [r.path for r in make_plan(discovery, records, True).gone] == ["week 1/c.md"]
+    discovery.unlisted = [course / "week 1"]
+    assert not make_plan(discovery, records, True).gone
+
+
+def test_a_course_that_was_moved_is_not_there_twice(course: Path, tmp_path: Path) -> None:
+    records = known(discover([course]))
+    moved = course.rename(tmp_path / "elsewhere")
+    plan = make_plan(discover([moved], course="course"), records, same_pipeline=True)
+    assert (read(plan), plan.duplicates) == (["a.md", "b.md"], [])
+    assert plan.gone == records
+
+
+def test_a_copy_this_run_was_not_pointed_at_takes_the_place_of_a_changed_first(
+    tmp_path: Path,
+) -> None:
+    roots = [write(tmp_path / n / "course" / "a.md", "one").parent for n in ("1", "2")]
+    first, second = known(discover(roots))
+    second = replace(second, status="duplicate", reason=str(first.absolute))
+    write(roots[0] / "a.md", "other")
+    plan = make_plan(discover(roots[:1]), [first, second], same_pipeline=True)
+    assert [found.root for found, _ in plan.read] == roots
