@@ -145,8 +145,8 @@ LINES: tuple[Line, ...] = (
     *_retrieval("scifact", "SciFact test nDCG@10", "ndcg@10", 0.735, 0.75),
     *_retrieval("cacm", "CACM nDCG@10", "ndcg@10", 0.55, 0.58),
     *_retrieval("cisi", "CISI nDCG@10", "ndcg@10", 0.455, 0.48),
-    *_retrieval("dtc_faq", "dtc_faq hit@5", "hit@5", 0.927, 0.945),
-    *_retrieval("dtc_faq", "dtc_faq MRR@10", "mrr@10"),
+    *_retrieval("dtc_faq", "dtc_faq hit@5", "hit@5"),
+    *_retrieval("dtc_faq", "dtc_faq MRR@10", "mrr@10", 0.927, 0.945),
     *(_better(leg, measure) for leg in ("lexical", "dense") for measure in ("hit@5", "mrr@10")),
     _figure("answers", "course_answers", "evidence@5", "evidence@5 (5,000 characters)", 0.90, 0.95),
     _figure("answers", "course_answers", "evidence@1", "evidence@1 (1,000 characters)"),
@@ -321,4 +321,13 @@ LINES: tuple[Line, ...] = (
     ),
     _figure("speed", "cold_start", "first_token", "`lectern ask`: first word", 7, 3.5, "seconds"),
     _figure("speed", "cold_start", "exit", "`lectern ask`: exit", None, None, "seconds"),
+    *(
+        _figure("confidence", "confidence", f"{weights}_{measure}", f"{label}, weights {name}")
+        for weights, name in (("in_force", "in force (set by hand)"), ("fitted", "fitted here"))
+        for measure, label in (
+            ("auroc", "AUROC, document in the index or left out"),
+            ("refused_answerable", "answerable questions refused at .5"),
+            ("refused_unanswerable", "unanswerable ones refused at .5"),
+        )
+    ),
 )

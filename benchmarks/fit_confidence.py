@@ -1,10 +1,10 @@
-"""Fit the extractive answerer's confidence: when do the documents hold the answer?
+"""Hold the extractive answerer's confidence against a fitted one: when is the answer in there?
 
 Natural Questions with their paragraphs (QED's development file). Every paragraph of one half of the
 articles is a document of an index; the questions of that half can be answered from it, those of the
 other half had their document left out. Three signals of the evidence go into a logistic regression
-by Newton's method; a fifth of the questions is held back to report on. Prints the numbers that
-stand in `chatbot/confidence.py`. About five minutes:
+by Newton's method; on a fifth of the questions, held back, it is compared with the weights in
+`chatbot/confidence.py`. About five minutes on a quiet machine:
 
     python -m benchmarks.fit_confidence --data ../shared/data --out docs/results
 """
