@@ -93,7 +93,9 @@ def run_pair(source: Path, work: Path) -> Pair:
     report, ours = timed(lectern, work)
     printed, baseline = timed([*plain, "--store", str(work / "baseline")], work)
     chunks = int(json.loads(report)["chunks"]), int(printed.split()[-1])
-    return Pair(Run(ours, chunks[0]), Run(baseline, chunks[1]))
+    pair = Pair(Run(ours, chunks[0]), Run(baseline, chunks[1]))
+    print(f"Lectern {ours:.1f} s, baseline {baseline:.1f} s: {pair.ratio:.2f}×", file=sys.stderr)
+    return pair
 
 
 def evidence_of(search: Search, questions: Sequence[Question]) -> tuple[list[float], list[float]]:
