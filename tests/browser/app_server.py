@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-PATIENCE_MS = 40_000
+PATIENCE_MS = 120_000
 
 
 class AppServer:
