@@ -26,6 +26,8 @@ from ingestion.version import open_version_store
 _Result = TypeVar("_Result")
 
 _TRIES = 5
+_SELECTIONS = 64
+"""How many filters an open index remembers, a few hundred kilobytes each at 100,000 chunks."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class Index:
         self._catalog = Catalog(Layout(folder).catalog)
         self._encoder = encoder
         self._snapshot: Snapshot | None = None
+        self._selections: dict[tuple[int, str | None, str | None, str | None], Selection | None]
+        self._selections = {}
         self._lock = threading.RLock()
 
     def close(self) -> None:
@@ -101,8 +105,14 @@ class Index:
     def selection(
         self, course: str | None = None, file: str | None = None, format: str | None = None
     ) -> Selection | None:
-        """The chunks a filter admits. Raises `IndexProblem` when it admits none."""
+        """The chunks a filter admits. Raises `IndexProblem` when it admits none.
+
+        A learner asks the same course again and again, so a generation's selections are kept.
+        """
         with self._lock:
+            wanted = (self._catalog.generation, course, file, format)
+            if wanted in self._selections:
+                return self._selections[wanted]
             chosen = self._catalog.selection(course, file, format)
             if chosen is not None and not len(chosen.chunk_ids):
                 filters = {"course": course, "file": file, "format": format}
@@ -111,6 +121,11 @@ class Index:
                 raise IndexProblem(
                     f"Nothing in the index matches {named}.", f"Courses in it: {courses}."
                 )
+            if len(self._selections) >= _SELECTIONS or any(
+                kept[0] != wanted[0] for kept in self._selections
+            ):
+                self._selections.clear()
+            self._selections[wanted] = chosen
             return chosen
 
     def read(self, work: Callable[[Snapshot, Catalog], _Result]) -> _Result:

@@ -97,7 +97,7 @@ class LexicalIndex:
     def best(self, scores: Scores, k: int, selection: Selection | None = None) -> list[Hit]:
         """The k largest of `scores`, as `search` gives them."""
         if selection is not None:
-            scores = np.where(np.isin(self.ids, selection.chunk_ids), scores, 0.0)
+            scores = np.where(selection.admits(self.ids), scores, 0.0)
         return [Hit(int(self.ids[row]), float(scores[row])) for row in top(scores, k)]
 
     def save(self, folder: Path) -> None:

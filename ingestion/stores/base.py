@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -40,12 +41,28 @@ class Row:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
-    """The chunks a filter admits, said in both ways a store may want: by chunk and by file."""
+    """The chunks a filter admits, said in the ways a store may want: by chunk and by file."""
 
     chunk_ids: Ids
     file_ids: tuple[int, ...]
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """`mask[i]`: is chunk i admitted? As long as the largest admitted id asks for."""
+        mask = np.zeros(int(self.chunk_ids.max(initial=0)) + 1, np.bool_)
+        mask[self.chunk_ids] = True
+        return mask
+
+    @cached_property
+    def bits(self) -> NDArray[np.uint8]:
+        """`mask` with eight chunks to a byte, the first in the lowest bit."""
+        return np.packbits(self.mask, bitorder="little")
+
+    def admits(self, chunk_ids: Ids) -> NDArray[np.bool_]:
+        """Which of `chunk_ids` are admitted, in their order."""
+        return (chunk_ids < len(self.mask)) & self.mask.take(chunk_ids, mode="clip")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ class FaissStore:
         k = min(k, index.ntotal)
         if selection is not None:
             k = min(k, len(selection.chunk_ids))
-            allowed = faiss.IDSelectorBatch(selection.chunk_ids)
+            # A bit for each id: a set of as many ids takes five times as long at every search.
+            allowed = faiss.IDSelectorBitmap(selection.bits)
             parameters = faiss.SearchParameters(sel=allowed)  # type: ignore[call-arg]
         if k < 1:
             return []

@@ -127,6 +127,20 @@ def test_a_searcher_follows_a_writer_in_another_process(tmp_path: Path) -> None:
     assert [r.path for r in index.files()] == ["b.md"]
 
 
+def test_a_filter_is_remembered_until_a_file_is_added(tmp_path: Path) -> None:
+    write(tmp_path / "course" / "a.md", "a")
+    ingest([tmp_path / "course"], tmp_path / "index", encoder=encoder())
+    index = Index(tmp_path / "index", encoder=encoder())
+    before = index.selection(course="course")
+    assert before is not None and index.selection(course="course") is before
+
+    write(tmp_path / "course" / "b.md", "b")
+    ingest([tmp_path / "course"], tmp_path / "index", encoder=encoder())
+    after = index.selection(course="course")
+    assert after is not None and len(after.chunk_ids) == index.chunk_count()
+    assert len(after.file_ids) == 2
+
+
 def test_a_commit_in_the_midst_of_a_search_makes_it_start_again(tmp_path: Path) -> None:
     course, folder = tmp_path / "course", tmp_path / "index"
     write(course / "a.md", "a")
