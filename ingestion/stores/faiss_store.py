@@ -114,7 +114,7 @@ class FaissStore:
         if selection is not None:
             k = min(k, len(selection.chunk_ids))
             # A bit for each id: a set of as many ids takes five times as long at every search.
-            allowed = faiss.IDSelectorBitmap(selection.bits)
+            allowed = faiss.IDSelectorBitmap(selection.bits)  # type: ignore[call-arg,arg-type]
             parameters = faiss.SearchParameters(sel=allowed)  # type: ignore[call-arg]
         if k < 1:
             return []
