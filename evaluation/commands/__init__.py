@@ -1,0 +1,8 @@
+"""`lectern eval …`: a file for each verb; importing them puts the verbs into `eval_app`."""
+
+from __future__ import annotations
+
+from evaluation.commands import answers, retrieval
+from evaluation.commands.app import eval_app
+
+__all__ = ["answers", "eval_app", "retrieval"]
