@@ -55,6 +55,7 @@ def main() -> None:
     report["courses"] = {name: figures(rows, report["seed"]) for name, rows in measures.items()}
     for names_folders in ("index", "chatbot"):
         del report["settings"][names_folders]
+    del report["command"]
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     write_whole(asked.out / out.name, text)
     print_rows(asked.out, "course_answers")

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatbot.answering import Answer, locator_json
 from evaluation.evidence import Retrieved
-from evaluation.questions import Unanswerable
+from evaluation.questions import Question, Unanswerable
 from ingestion.errors import LecternError
 
 Row = dict[str, Any]
@@ -29,6 +29,7 @@ def make_row(question: Unanswerable, answer: Answer, key: str) -> Row:
     return {
         "id": question.id,
         "question": question.question,
+        "gold": list(question.answers) if isinstance(question, Question) else [],
         "answer": answer.text,
         "reasoning": answer.reasoning,
         "abstained": answer.abstained,

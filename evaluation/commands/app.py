@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +19,11 @@ OutOption = Annotated[Path, typer.Option("--out", help="Report to write (JSON)."
 SeedOption = Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")]
 
 
-def write_report(out: Path, report: object) -> None:
+def write_report(out: Path, report: Mapping[str, Any]) -> None:
+    """The report as JSON, with the command that made it."""
     from evaluation.rows import write_whole
 
+    program, *arguments = sys.argv
+    command = {"command": shlex.join([Path(program).name, *arguments])}
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(out, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    write_whole(out, json.dumps({**report, **command}, indent=1, ensure_ascii=False) + "\n")
