@@ -33,15 +33,7 @@ def load_engine(
     Raises `ModelUnavailable` when the model is neither here nor in reach, is no T5, or when device,
     precision or adapter cannot be had; within seconds where the network is silent.
     """
-    name = ALIASES.get(name_or_path, name_or_path)
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        if name.count("/") != 1 or name.startswith((".", "/", "~")):
-            raise ModelUnavailable(
-                f"There is no folder {name}, and it is not the name of a known model.",
-                f"Give a path to a T5, or one of: {', '.join(ALIASES)}.",
-            )
-        folder = snapshot(name)
+    name, folder = find_model(name_or_path)
 
     from chatbot.engines.flan_t5 import FlanT5Engine
 
@@ -50,3 +42,17 @@ def load_engine(
     )
     engine.use_adapter(adapter)
     return engine
+
+
+def find_model(name_or_path: str) -> tuple[str, Path]:
+    """(name, folder) of a T5 by path, alias or hub name. Raises `ModelUnavailable`."""
+    name = ALIASES.get(name_or_path, name_or_path)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return name, folder
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise ModelUnavailable(
+            f"There is no folder {name}, and it is not the name of a known model.",
+            f"Give a path to a T5, or one of: {', '.join(ALIASES)}.",
+        )
+    return name, snapshot(name)

@@ -56,10 +56,7 @@ class FlanT5Engine:
     ) -> None:
         if not 16 <= window <= LONGEST_WINDOW:
             raise ValueError(f"window is {window}; it must lie between 16 and {LONGEST_WINDOW}")
-        if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
-            # transformers 5 claims every T5 is tied; a later tie_weights() would then overwrite
-            # FLAN-T5's own output matrix with the embeddings.
-            model.config.tie_word_embeddings = False
+        untie(model)
         self.name = name
         self.window = window
         self.adapter: str | None = None
@@ -93,25 +90,7 @@ class FlanT5Engine:
         a device that is not there.
         """
         place = resolve_device(device)
-        precision = resolve_dtype(dtype, place)
-        try:
-            family = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-            if family not in FAMILY:
-                raise ModelUnavailable(
-                    f"{name} is a {family} model, not a T5.",
-                    "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
-                )
-            with _quiet():
-                model = AutoModelForSeq2SeqLM.from_pretrained(
-                    folder, dtype=precision, use_safetensors=True, local_files_only=True
-                )
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError, SafetensorError) as error:
-            raise ModelUnavailable(
-                f"The model {name} cannot be read from {folder}: {error}",
-                "The folder needs config.json, tokenizer.json and model.safetensors; a download "
-                "that broke off is mended by deleting the folder.",
-            ) from error
+        model, tokenizer = read_t5(folder, name, resolve_dtype(dtype, place))
         return cls(model.to(place), tokenizer, name=name, window=window, adapters_dir=adapters_dir)
 
     @property
@@ -255,6 +234,43 @@ class FlanT5Engine:
             raise ValueError(
                 f"a prompt of {longest} tokens is longer than the window of {self.window}"
             )
+
+
+def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    """(model on the CPU, tokenizer) from a local folder in the Hugging Face layout.
+
+    Raises `ModelUnavailable` for files that are missing or damaged, or another family of models.
+    """
+    try:
+        family = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+        if family not in FAMILY:
+            raise ModelUnavailable(
+                f"{name} is a {family} model, not a T5.",
+                "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
+            )
+        with _quiet():
+            model = AutoModelForSeq2SeqLM.from_pretrained(
+                folder, dtype=dtype, use_safetensors=True, local_files_only=True
+            )
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelUnavailable(
+            f"The model {name} cannot be read from {folder}: {error}",
+            "The folder needs config.json, tokenizer.json and model.safetensors; a download "
+            "that broke off is mended by deleting the folder.",
+        ) from error
+    untie(model)
+    return model, tokenizer
+
+
+def untie(model: Any) -> None:
+    """Have the configuration say so where the output matrix is the model's own.
+
+    transformers 5 claims every T5 is tied; a later `tie_weights()` or
+    `resize_token_embeddings()` would then overwrite FLAN-T5's output matrix with the embeddings.
+    """
+    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+        model.config.tie_word_embeddings = False
 
 
 @contextmanager
