@@ -56,11 +56,13 @@ class _Section:
         return sum(piece.tokens for piece in self.pieces)
 
 
-def chunk_document(document: Document, encoder: Encoder, limit: int) -> list[Chunk]:
+def chunk_document(
+    document: Document, encoder: Encoder, limit: int, heading_trail: bool = True
+) -> list[Chunk]:
     """The chunks of a document, in reading order.
 
     `limit` is the longest chunk in tokens, context and special tokens included; the encoder's
-    window caps it.
+    window caps it. Without `heading_trail` no chunk has a context: its text alone is embedded.
     """
     limit = min(limit, encoder.window)
     special = encoder.count_tokens([""])[0]
@@ -72,7 +74,8 @@ def chunk_document(document: Document, encoder: Encoder, limit: int) -> list[Chu
     sections = [section for page in pages for section in _sections(page, count, limit)]
     chunks: list[Chunk] = []
     for section in _join_small(sections, limit - special):
-        context = _context(document.title, section.headings, count, limit // _CONTEXT_SHARE)
+        said = (document.title, *section.headings) if heading_trail else ()
+        context = _context(said, count, limit // _CONTEXT_SHARE)
         room = limit - special - (count([" › ".join(context)])[0] if context else 0)
         for part in _parts(section.pieces, room):
             chunks.extend(_fit(_chunk(part, section.headings, context), encoder, limit))
@@ -129,12 +132,12 @@ def _common(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     return left[:same]
 
 
-def _context(title: str, headings: tuple[str, ...], count: Count, most: int) -> list[str]:
+def _context(trail: tuple[str, ...], count: Count, most: int) -> list[str]:
     """Title and headings, each said once, the outer ones dropped until they fit in `most`
     tokens.
     """
     parts: list[str] = []
-    for part in (title, *headings):
+    for part in trail:
         if part and (not parts or parts[-1].casefold() != part.casefold()):
             parts.append(part)
     while parts and count([" › ".join(parts)])[0] > most:

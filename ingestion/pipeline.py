@@ -155,7 +155,10 @@ class _Ingest:
     def _chunk(self, found: Found, digest: str, outcome: Document | UnreadableDocument) -> ReadFile:
         if isinstance(outcome, UnreadableDocument):
             return ReadFile(_failed(found, digest, f"{outcome.what} {outcome.remedy}".strip()))
-        chunks = chunk_document(outcome, self._encoder, self._settings.chunk_tokens)
+        settings = self._settings
+        chunks = chunk_document(
+            outcome, self._encoder, settings.chunk_tokens, settings.heading_trail
+        )
         if not chunks:
             return ReadFile(_failed(found, digest, "No text was found in it. Check the file."))
         record = _record(found, digest, title=outcome.title, warnings=tuple(outcome.warnings))

@@ -21,6 +21,7 @@ class IngestionSettings(RoomSettings):
     chunk_tokens: int = Field(
         256, ge=48, description="longest chunk in encoder tokens, its heading included"
     )
+    heading_trail: bool = Field(True, description="embed title and headings before each chunk")
     parser_workers: int = Field(2, ge=1, le=64)
     parser_memory_mb: int = Field(2048, ge=128, description="memory cap of one parsing worker")
     parser_seconds: float = Field(120, gt=0, description="time cap for parsing one file")

@@ -24,6 +24,7 @@ def pipeline_signature(encoder: Encoder, settings: IngestionSettings) -> str:
     parts = (
         encoder.signature,
         settings.chunk_tokens,
+        *(() if settings.heading_trail else ("no heading trail",)),
         CHUNKING_VERSION,
         READING_VERSION,
         settings.store,

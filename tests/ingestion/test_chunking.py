@@ -117,3 +117,12 @@ def test_pages_keep_their_numbers_when_short_ones_join() -> None:
 
 def test_a_document_without_words_has_no_chunks() -> None:
     assert chunk_document(Document("T", [Block("  \n", section())]), StubEncoder(), 64) == []
+
+
+def test_without_the_heading_trail_the_text_alone_is_embedded() -> None:
+    document = Document("Week 2", prose("Decoding", words(30), words(30)))
+    with_trail = chunk_document(document, StubEncoder(), 64)
+    without = chunk_document(document, StubEncoder(), 64, heading_trail=False)
+    assert all(chunk.embedded_text.startswith("Week 2") for chunk in with_trail)
+    assert all(chunk.embedded_text == chunk.text for chunk in without)
+    assert without[0].headings == ("Course", "Decoding"), "the headings are known all the same"

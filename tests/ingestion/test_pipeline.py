@@ -206,6 +206,10 @@ def test_another_encoder_or_chunk_size_is_another_version(world: World) -> None:
     world.check()
     smaller = world.ingest(settings=IngestionSettings.load(chunk_tokens=48))
     assert smaller.generation == report.generation + 1 or smaller.embedded == 0
+    (trailing,) = world.folder.glob("version-*")
+    bare = world.ingest(settings=IngestionSettings.load(chunk_tokens=48, heading_trail=False))
+    assert bare.embedded == bare.chunks > 0
+    assert not trailing.exists()
 
 
 def test_a_course_can_be_named_and_filtered(world: World) -> None:
