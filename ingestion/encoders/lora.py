@@ -1,0 +1,181 @@
+"""Low-rank deltas on a BERT encoder: what a reader or a judge of our own adds to the packaged one.
+
+Hu et al. 2021: a frozen matrix W is joined by (alpha / rank) · B·A with A (rank, in) and B (out,
+rank), B zero at first. In training the two are multiplied beside W, so that only they take
+gradients; at load they are merged into it, so that an adapted encoder costs what the plain one
+does. A folder holds `adapter.json` and `adapter.safetensors` (deltas and the tensors of a task
+head) and names by hash the weights it was made for; neither peft nor transformers is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch.nn.functional import linear
+
+from ingestion.encoders.bert_forward import BertShape, Dense, dense_of, read_weights
+from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
+
+CONFIG, TENSORS = "adapter.json", "adapter.safetensors"
+FORMAT = 1
+_SITES = ("attention.self.qkv", "attention.output.dense", "intermediate.dense", "output.dense")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterConfig:
+    """What an adapter is for and what it fits.
+
+    `base` is the encoder's name, `base_sha256` the hash of its weights; `layers` are the adapted
+    ones, `options` what the task needs to know (window, calibration, …), in plain JSON. Rank 0
+    means that whole matrices are stored in place of the base's (full fine-tuning of those layers).
+    """
+
+    task: str
+    base: str
+    base_sha256: str
+    rank: int
+    alpha: float
+    layers: tuple[int, ...]
+    options: Mapping[str, object]
+    format: int = FORMAT
+
+    @property
+    def scale(self) -> float:
+        return self.alpha / self.rank if self.rank else 0.0
+
+
+def sites(layers: Sequence[int]) -> list[str]:
+    """The names of the matrices that are adapted: all linear ones of the given layers."""
+    return [f"encoder.layer.{layer}.{site}" for layer in layers for site in _SITES]
+
+
+def new_deltas(
+    weights: Mapping[str, torch.Tensor],
+    layers: Sequence[int],
+    rank: int,
+    generator: torch.Generator,
+) -> dict[str, torch.Tensor]:
+    """`SITE.A` (Kaiming-uniform as in the paper's code) and `SITE.B` (zero), in float32."""
+    deltas = {}
+    for site in sites(layers):
+        rows, columns = weights[f"{site}.weight"].shape
+        bound = columns**-0.5
+        drawn = torch.rand((rank, columns), generator=generator) * 2 - 1
+        deltas[f"{site}.A"] = drawn * bound
+        deltas[f"{site}.B"] = torch.zeros(rows, rank)
+    return deltas
+
+
+def adapted_dense(
+    weights: Mapping[str, torch.Tensor], deltas: Mapping[str, torch.Tensor], scale: float
+) -> Dense:
+    """The affine maps with the deltas beside the frozen matrices, for training."""
+    plain = dense_of(weights)
+
+    def dense(x: torch.Tensor, at: str) -> torch.Tensor:
+        down = deltas.get(f"{at}.A")
+        if down is None:
+            return plain(x, at)
+        up = deltas[f"{at}.B"]
+        return plain(x, at) + scale * linear(linear(x, down.to(x.dtype)), up.to(x.dtype))
+
+    return dense
+
+
+def merge_deltas(
+    weights: Mapping[str, torch.Tensor], deltas: Mapping[str, torch.Tensor], scale: float
+) -> dict[str, torch.Tensor]:
+    """The weights with the deltas added or whole matrices replaced, each in the precision it had."""
+    merged = dict(weights)
+    for name in deltas:
+        if name in weights:
+            merged[name] = deltas[name].to(weights[name])
+        elif name.endswith(".A"):
+            site = name.removesuffix(".A")
+            delta = deltas[f"{site}.B"].float() @ deltas[name].float()
+            old = weights[f"{site}.weight"]
+            merged[f"{site}.weight"] = (old.float() + scale * delta.to(old.device)).to(old.dtype)
+    return merged
+
+
+def save_adapter(
+    folder: Path,
+    config: AdapterConfig,
+    deltas: Mapping[str, torch.Tensor],
+    head: Mapping[str, torch.Tensor],
+) -> None:
+    """Write both files, the deltas in bfloat16, the head as it is. The tensors come first: a folder
+    without `adapter.json` is no adapter yet.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().to(torch.bfloat16).cpu() for name, value in deltas.items()}
+    tensors |= {f"head.{name}": value.detach().cpu() for name, value in head.items()}
+    save_file({name: value.contiguous() for name, value in tensors.items()}, folder / TENSORS)
+    text = json.dumps(asdict(config), indent=1, ensure_ascii=False) + "\n"
+    (folder / CONFIG).write_text(text, encoding="utf-8")
+
+
+def read_config(folder: Path) -> AdapterConfig:
+    """Raises `ModelUnavailable` for a folder that holds no adapter, or one of another format."""
+    try:
+        found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = AdapterConfig(**{**found, "layers": tuple(found["layers"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelUnavailable(
+            f"{folder / CONFIG} is missing or not the description of an adapter ({error}).",
+            "Give a folder that `lectern train` has written.",
+        ) from error
+    if config.format != FORMAT:
+        raise ModelUnavailable(
+            f"{folder} has format {config.format}; this version of Lectern reads {FORMAT}.",
+            "Train it again, or use the version that wrote it.",
+        )
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptedEncoder:
+    """An encoder with its deltas merged, and the tensors of the head that was trained with it."""
+
+    config: AdapterConfig
+    shape: BertShape
+    weights: dict[str, torch.Tensor]
+    head: dict[str, torch.Tensor]
+
+
+def load_adapted(
+    folder: Path, base: Path, *, dtype: torch.dtype = torch.float32, device: str = "cpu"
+) -> AdaptedEncoder:
+    """The adapter in `folder` on the encoder in `base`.
+
+    Raises `ModelUnavailable` when `base` is not the encoder it was made for, or a file is damaged.
+    """
+    config = read_config(folder)
+    found = file_digest(base / "model.safetensors")
+    if found != config.base_sha256:
+        raise ModelUnavailable(
+            f"The adapter in {folder} was made for {config.base} with weights "
+            f"{config.base_sha256[:12]}…, but {base} holds {found[:12]}….",
+            f"Use it on {config.base}, or train it again on this encoder.",
+        )
+    try:
+        tensors = load_file(folder / TENSORS, device=device)
+    except (OSError, SafetensorError) as error:
+        raise ModelUnavailable(
+            f"{folder / TENSORS} is missing or damaged ({error}).", "Copy or train it again."
+        ) from error
+    shape = BertShape.read(base)
+    deltas = {name: value for name, value in tensors.items() if not name.startswith("head.")}
+    head = {n.removeprefix("head."): v for n, v in tensors.items() if n.startswith("head.")}
+    # Merged in float32, rounded once.
+    weights = merge_deltas(read_weights(base, shape, torch.float32, device), deltas, config.scale)
+    return AdaptedEncoder(
+        config, shape, {name: value.to(dtype) for name, value in weights.items()}, head
+    )
