@@ -1,0 +1,5 @@
+"""Knowing when not to answer: measures of a confidence on questions whose answerability is known.
+
+`measures` defines them, `intervals` adds cluster bootstrap intervals, `calibration` fits and splits
+by document, `report` asks the product and sums up.
+"""
