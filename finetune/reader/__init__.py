@@ -1,0 +1,1 @@
+"""Training of the span reader: examples, negatives, the loop."""

@@ -1,0 +1,165 @@
+"""Examples from the data sets a shipped reader may learn from.
+
+QED (Lamm et al. 2021; CC BY-SA 3.0), a part of SQuAD 1.1's training set (CC BY-SA 4.0), FairytaleQA
+(Apache-2.0) where its answers stand in the text, AdversarialQA and Quoref from T0's templates, and
+the glossaries of OpenStax (CC BY 4.0).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from evaluation.jsonl import read_lines, read_objects
+from finetune.reader.examples import ReadingExample, occurrences
+from ingestion.sentences import split_sentences
+from ingestion.words import Stemmed
+
+
+def qed(folder: Path) -> Iterator[ReadingExample]:
+    """Natural Questions' short answers in their paragraph. Paragraphs of the dev set are left
+    out.
+    """
+    held = {
+        _bare(row["paragraph_text"]) for _, row in read_objects(folder / "qed-dev.jsonlines.gz")
+    }
+    for _, row in read_objects(folder / "train_all.jsonl.gz"):
+        passage = row["paragraph_text"]
+        if _bare(passage) in held:
+            continue
+        spans = tuple((start, end) for start, end in row["answer_spans"])
+        yield ReadingExample(
+            "qed", row["title_text"], row["question_text"], passage, spans, row["answer_text"][0]
+        )
+
+
+def squad_subset(folder: Path) -> Iterator[ReadingExample]:
+    """Word positions of the span become characters: words stand one space apart."""
+    for _, row in read_objects(folder / "squad_v11_train_subset.jsonl.gz"):
+        passage = row["context"]
+        first, last = row["span"]
+        ends = [found.span() for found in re.finditer(r"\S+", passage)]
+        if last >= len(ends):
+            continue
+        span = (ends[first][0], ends[last][1])
+        text = passage[slice(*span)]
+        yield ReadingExample("squad", passage[:80], row["question"], passage, (span,), text)
+
+
+def fairytale(file: Path) -> Iterator[ReadingExample]:
+    """Questions whose answer stands word for word in the section."""
+    text = "\n".join(line for _, line in read_lines(file))
+    for row in csv.DictReader(io.StringIO(text)):
+        answer = row["answer1"].strip().rstrip(" .")
+        spans = occurrences(row["content"], answer)
+        if spans and len(answer.split()) <= 30:
+            yield ReadingExample(
+                "fairytale", row["story_name"], row["question"], row["content"], spans, answer
+            )
+
+
+_T0_FORMS: Mapping[str, re.Pattern[str]] = {
+    **{
+        f"adversarial_qa_{model}_based_on": re.compile(
+            r"\nQuestion: (?P<question>.*?)\nContext: (?P<passage>.*)", re.DOTALL
+        )
+        for model in ("dbert", "dbidaf", "droberta")
+    },
+    "quoref_Answer_Question_Given_Context": re.compile(
+        r"following context:\s+(?P<passage>.*?)\s+answer the following question:\s+"
+        r"(?P<question>.*)",
+        re.DOTALL,
+    ),
+}
+
+
+def t0_extractive(archive: Path) -> Iterator[ReadingExample]:
+    """AdversarialQA and Quoref, parted again into question and passage; one template of each."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            name = Path(member.name).stem
+            form = _T0_FORMS.get(name)
+            file = tar.extractfile(member) if form and member.isfile() else None
+            if form is None or file is None:
+                continue
+            for line in file.read().decode("utf-8").splitlines():
+                row = json.loads(line)
+                found = form.search(row["prompt"])
+                answer = row["completion"].removesuffix("<|endoftext|>").strip()
+                if not found:
+                    continue
+                passage, question = found["passage"].strip(), found["question"].strip()
+                spans = occurrences(passage, answer)
+                if spans:
+                    task = name.split("_")[0]
+                    yield ReadingExample(task, passage[:80], question, passage, spans, answer)
+
+
+_ASKED = ("What is {}?", "What does {} mean?", "Define {}.", "How is {} defined?")
+_SOUGHT = ("Which term means {}?", "What is the word for {}?", "What do we call {}?")
+_COVERED = 0.6
+"""Share of a definition's words that a sentence must hold to count as saying it."""
+
+
+def openstax_definitions(folder: Path) -> Iterator[ReadingExample]:
+    """Glossary entries whose section says the same in a sentence of its own.
+
+    Asked both ways: what a term means (the answer: the part of the sentence that says it), and
+    which term has that meaning (the answer: the term), which trains reading of paraphrases.
+    """
+    sections = {
+        (row["book"], row["module"]): row["text"]
+        for _, row in read_objects(folder / "modules.jsonl.gz")
+    }
+    stems = Stemmed()
+    kept = 0
+    for _, row in read_objects(folder / "openstax_qa.jsonl.gz"):
+        if row["type"] != "definition":
+            continue
+        term, meaning = row["question"].strip(), row["answer"].strip()
+        found = _defining(sections.get((row["book"], row["module"]), ""), term, meaning, stems)
+        if not found:
+            continue
+        passage, span = found
+        group = f"{row['book']}/{row['module']}"
+        asked = _ASKED[kept % len(_ASKED)].format(term)
+        yield ReadingExample("definition", group, asked, passage, (span,), passage[slice(*span)])
+        named = occurrences(passage, term)
+        short = meaning.split(";")[0].rstrip(".")
+        if named and kept % 2 == 0:
+            sought = _SOUGHT[kept // 2 % len(_SOUGHT)].format(short)
+            yield ReadingExample("term", group, sought, passage, named, term)
+        kept += 1
+
+
+def _defining(
+    section: str, term: str, meaning: str, stems: Stemmed
+) -> tuple[str, tuple[int, int]] | None:
+    """The paragraph whose one sentence names the term and says its meaning, and that part of it."""
+    wanted = set(stems.of(meaning)) - set(stems.of(term))
+    if len(wanted) < 3:
+        return None
+    best: tuple[float, str, int, int] | None = None
+    for paragraph in section.split("\n"):
+        if not 120 <= len(paragraph) <= 1500 or term.casefold() not in paragraph.casefold():
+            continue
+        for start, end in split_sentences(paragraph):
+            sentence = paragraph[start:end]
+            if term.casefold() not in sentence.casefold():
+                continue
+            words = [found.span() for found in re.finditer(r"[\w’'-]+", sentence)]
+            hits = [(a, b) for a, b in words if wanted.intersection(stems.of(sentence[a:b]))]
+            covered = len({s for a, b in hits for s in stems.of(sentence[a:b])} & wanted)
+            share = covered / len(wanted)
+            if hits and share >= _COVERED and (best is None or share > best[0]):
+                best = share, paragraph, start + hits[0][0], start + hits[-1][1]
+    return None if best is None else (best[1], (best[2], best[3]))
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
