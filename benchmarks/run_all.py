@@ -2,8 +2,8 @@
 
 What is compared side by side or does not depend on time runs first; absolute seconds come last and
 wait until the machine is quiet (one-minute load below 1.5), half an hour at most. A measurement
-that fails is named at the end and the others still run; the exit code is then 1. About an hour and
-a half on two cores, and 1.5 GB of disk in `--work`, which a second run uses again. From the
+that fails is named at the end and the others still run; the exit code is then 1. About two
+hours on two cores, and 1.5 GB of disk in `--work`, which a second run uses again. From the
 repository's root:
 
     python -m benchmarks.run_all --data ../shared/data --work build/bench --out docs/results
@@ -26,6 +26,7 @@ from benchmarks.fresh_process import LECTERN, REPOSITORY
 from benchmarks.record import data_argument, out_argument
 
 PAGE = REPOSITORY / "docs" / "results.md"
+SAMPLE_SWEEP = REPOSITORY / "benchmarks" / "sample_sweep.toml"
 QUIET_LOAD = 1.5
 PATIENCE = 30 * 60
 """Seconds to wait for a quiet machine before measuring anyway; the load is in the results."""
@@ -70,6 +71,10 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
         Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
         *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
+        Measurement(
+            "ablation",
+            script("ablation", *both, "--work", work / "ablation", sizes=("--sweep", SAMPLE_SWEEP)),
+        ),
         Measurement(
             "ingestion_vs_langchain",
             script(

@@ -14,6 +14,7 @@ from evaluation.bootstrap import compare, interval
 from evaluation.examples import example_of
 from evaluation.measures import measure
 from evaluation.provenance import provenance
+from evaluation.rows import Row
 from evaluation.runs import Run, flat_settings, measures_of
 from ingestion.errors import LecternError
 
@@ -60,7 +61,7 @@ def compare_runs(
     if not allow_different_data:
         _refuse_different_data(first, second)
     names = _names(first, second)
-    pairs = pair(first, second)
+    pairs = pair(first.rows, second.rows)
     if not pairs:
         raise LecternError(
             f"{first.path} and {second.path} have no measured example in common.",
@@ -104,11 +105,11 @@ def compare_runs(
     }
 
 
-def pair(first: Run, second: Run) -> dict[str, Pairs]:
-    """Measure → the examples that have it in both runs."""
+def pair(first: Mapping[str, Row], second: Mapping[str, Row]) -> dict[str, Pairs]:
+    """Measure → the examples, by id, that have it in both runs."""
     found: dict[str, Pairs] = {}
-    for key, row in first.rows.items():
-        other = second.rows.get(key)
+    for key, row in first.items():
+        other = second.get(key)
         theirs = measures_of(other) if other else {}
         for name, value in measures_of(row).items():
             if name in theirs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.commands import answers, compare, retrieval
+from evaluation.commands import answers, compare, retrieval, sweep
 from evaluation.commands.app import eval_app
 
-__all__ = ["answers", "compare", "eval_app", "retrieval"]
+__all__ = ["answers", "compare", "eval_app", "retrieval", "sweep"]

@@ -1,0 +1,1 @@
+"""`lectern eval sweep`: the same questions under many settings, each held against the default."""
