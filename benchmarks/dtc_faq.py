@@ -13,10 +13,11 @@ import json
 import os
 from pathlib import Path
 
+from evaluation.answers import rows_path
 from evaluation.dtc_faq import load_dtc_faq
 from evaluation.progress import progress_bar
 from evaluation.retrieval import evaluate_retrieval
-from evaluation.rows import write_whole
+from evaluation.rows import write_rows, write_whole
 from ingestion.encoders.factory import DEFAULT_ENCODER, load_encoder
 
 
@@ -33,7 +34,7 @@ def main() -> None:
 
     benchmark = load_dtc_faq(asked.data / "qa" / "dtc_faq", "held")
     with progress_bar() as progress:
-        report = evaluate_retrieval(
+        report, rows = evaluate_retrieval(
             benchmark,
             load_encoder(asked.encoder),
             asked.weight,
@@ -41,6 +42,7 @@ def main() -> None:
             progress=progress,
         )
     write_whole(asked.out, json.dumps(report, indent=1))
+    write_rows(rows_path(asked.out), rows)
 
     print("| | hit@5 | MRR@10 |\n|---|---|---|")
     for leg, figures in report["figures"].items():

@@ -16,9 +16,9 @@ from pathlib import Path
 from evaluation.beir import load_beir
 from evaluation.dtc_faq import load_dtc_faq
 from evaluation.fit_weight import Development, fit_weight
+from evaluation.legs import score_legs
 from evaluation.progress import progress_bar
 from evaluation.provenance import provenance
-from evaluation.retrieval import score_legs
 from evaluation.rows import write_whole
 from ingestion.encoders.factory import DEFAULT_ENCODER, load_encoder
 

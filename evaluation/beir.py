@@ -5,7 +5,7 @@ Thakur et al. 2021, https://github.com/beir-cellar/beir.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evaluation.jsonl import malformed, read_lines, read_objects, sha256_of
@@ -16,8 +16,9 @@ from ingestion.errors import LecternError
 class Benchmark:
     """Documents, queries and judgements.
 
-    `texts` maps document id → title and text as indexed. `queries` holds only judged queries. Where
-    `groups` and `asked_in` are given, a query competes only among the documents of its own group
+    `texts` maps document id → title and text as indexed; where `part_of` is given, part id → text,
+    and it maps part id → document id. `queries` holds only judged queries. Where `groups` (of
+    texts) and `asked_in` are given, a query is searched for only among the texts of its own group
     (the course filter); `clusters` maps query id → the unit that a bootstrap resamples.
     """
 
@@ -29,6 +30,26 @@ class Benchmark:
     asked_in: dict[str, str] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    part_of: dict[str, str] = field(default_factory=dict)
+
+    def first(self, limit: int | None) -> Benchmark:
+        """With the first `limit` queries only; the documents stay."""
+        if limit is None:
+            return self
+        kept = list(self.queries)[:limit]
+        return replace(
+            self,
+            queries={query: self.queries[query] for query in kept},
+            qrels={query: self.qrels[query] for query in kept},
+        )
+
+    def with_queries_of(self, other: Benchmark) -> Benchmark:
+        """The queries of both, to be scored in one go; `other` has the same documents."""
+        return replace(
+            self,
+            queries=self.queries | other.queries,
+            asked_in=self.asked_in | other.asked_in,
+        )
 
 
 def load_beir(folder: Path, split: str = "test") -> Benchmark:

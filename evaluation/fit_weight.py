@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.beir import Benchmark
+from evaluation.legs import Legs, Progress
 from evaluation.ranking import means, measure_run
-from evaluation.retrieval import Legs
 
 GRID = tuple(round(0.02 * step, 2) for step in range(51))
 
@@ -38,10 +38,14 @@ class Fit:
     curve: Mapping[float, Mapping[str, float]]
 
 
-def fit_weight(sets: Sequence[Development], grid: Sequence[float] = GRID) -> Fit:
+def fit_weight(
+    sets: Sequence[Development],
+    grid: Sequence[float] = GRID,
+    progress: Progress | None = None,
+) -> Fit:
     """Maximise the mean over the sets of each one's measure; of near-equals take the middle."""
     curve = {}
-    for weight in grid:
+    for number, weight in enumerate(grid, start=1):
         row = {
             chosen.benchmark.name: means(
                 measure_run(chosen.benchmark.qrels, chosen.legs.fused(weight))
@@ -49,6 +53,8 @@ def fit_weight(sets: Sequence[Development], grid: Sequence[float] = GRID) -> Fit
             for chosen in sets
         }
         curve[weight] = row | {"macro": float(np.mean(list(row.values())))}
+        if progress:
+            progress("weights", number, len(grid))
     best = max(row["macro"] for row in curve.values())
     near = [weight for weight, row in curve.items() if row["macro"] >= best - PLATEAU]
     return Fit(near[len(near) // 2], curve)

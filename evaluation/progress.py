@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatbot.commands.console import err
-from evaluation.retrieval import Progress as Report
+from evaluation.legs import Progress as Report
 
 
 @contextmanager

@@ -1,136 +1,36 @@
 """Retrieval on a benchmark: BM25 alone, the encoder alone, and their fusion as the search does it.
 
-Each leg proposes its `depth` best documents; every candidate gets its real score in both legs; the
-product's own `fuse` weighs them. So what is measured is what a learner's question goes through.
+The report has every measure of every leg with its interval, and how the fusion compares with each
+leg on the same queries. A row for each query says what each leg ranked first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from chatbot.retrieval.fusion import fuse
 from chatbot.retrieval.rerank import Reranker
 from evaluation.beir import Benchmark
 from evaluation.bootstrap import compare, interval
+from evaluation.fit_weight import Development, Fit, fit_weight
+from evaluation.legs import DEPTH, RERANKED, Legs, Progress, rerank, score_legs
 from evaluation.provenance import provenance
 from evaluation.ranking import MEASURES, Run, measure_run, ranked
+from evaluation.rows import Row
 from ingestion.encoders.base import Encoder
-from ingestion.lexical import LexicalIndex, top
-from ingestion.passage import Passage
-from ingestion.stores.base import Hit
+from ingestion.errors import LecternError
 
-DEPTH = 100
-"""Candidates of each leg: as many as the search takes."""
+__all__ = ["FITTED_BY", "Progress", "evaluate_retrieval", "retrieval_rows"]
 
-_RERANKED = 50
+FITTED_BY = "ndcg@10"
+"""The measure that a fusion weight is fitted by."""
 
-Progress = Callable[[str, int, int], None]
-"""Told (stage, done, total)."""
+_COMPARED = ("ndcg@10", "hit@5", "mrr@10")
+_SHOWN = 10
+"""Documents of each leg in a row: as deep as nDCG and MRR look."""
 
-
-@dataclass(frozen=True)
-class Candidates:
-    """One query's candidates: each leg's own ranking, and both real scores of their union."""
-
-    lexical: list[Hit]
-    dense: list[Hit]
-    lexical_of_all: list[Hit]
-    dense_of_all: list[Hit]
-
-
-@dataclass(frozen=True)
-class Legs:
-    """Candidates of every query; `Hit.chunk_id` is a position in `documents`."""
-
-    documents: list[str]
-    candidates: dict[str, Candidates]
-
-    def lexical(self) -> Run:
-        return self._run(lambda c: [(hit.chunk_id, hit.score) for hit in c.lexical])
-
-    def dense(self) -> Run:
-        return self._run(lambda c: [(hit.chunk_id, hit.score) for hit in c.dense])
-
-    def fused(self, weight: float) -> Run:
-        def ranking(c: Candidates) -> list[tuple[int, float]]:
-            fused = fuse(c.lexical_of_all, c.dense_of_all, weight, len(c.dense_of_all))
-            return [(candidate.chunk_id, candidate.score) for candidate in fused]
-
-        return self._run(ranking)
-
-    def _run(self, ranking: Callable[[Candidates], list[tuple[int, float]]]) -> Run:
-        return {
-            query: {self.documents[row]: score for row, score in ranking(candidates)}
-            for query, candidates in self.candidates.items()
-        }
-
-
-def score_legs(
-    benchmark: Benchmark,
-    encoder: Encoder,
-    depth: int = DEPTH,
-    progress: Progress | None = None,
-) -> Legs:
-    """Index the benchmark's documents and score all its queries in both legs."""
-    documents = list(benchmark.texts)
-    texts = list(benchmark.texts.values())
-    index = LexicalIndex.build(range(len(texts)), texts)
-    vectors = encoder.encode(texts, _counter(progress, "documents", len(texts)))
-    queries = list(benchmark.queries)
-    asked = [benchmark.queries[query] for query in queries]
-    cosines = encoder.encode(asked, _counter(progress, "queries", len(asked))) @ vectors.T
-    groups = np.array([benchmark.groups.get(document, "") for document in documents])
-    found = {}
-    for number, (query, text) in enumerate(zip(queries, asked, strict=True), start=1):
-        allowed = groups == benchmark.asked_in.get(query, "")
-        found[query] = _candidates(index.scores(text), cosines[number - 1], allowed, depth)
-        if progress:
-            progress("search", number, len(queries))
-    return Legs(documents, found)
-
-
-def _candidates(
-    lexical: NDArray[np.float32],
-    dense: NDArray[np.float32],
-    allowed: NDArray[np.bool_],
-    depth: int,
-) -> Candidates:
-    def hits(scores: NDArray[np.float32], rows: Sequence[int]) -> list[Hit]:
-        return [Hit(row, float(scores[row])) for row in rows]
-
-    by_words = top(np.where(allowed, lexical, 0), depth)
-    order = np.argsort(-np.where(allowed, dense, -np.inf), kind="stable")
-    by_sense = [int(row) for row in order[: min(depth, np.count_nonzero(allowed))]]
-    union = list(dict.fromkeys([*by_words, *by_sense]))
-    return Candidates(
-        hits(lexical, by_words), hits(dense, by_sense), hits(lexical, union), hits(dense, union)
-    )
-
-
-def rerank(
-    run: Run,
-    benchmark: Benchmark,
-    reranker: Reranker,
-    progress: Progress | None = None,
-) -> Run:
-    """The first 50 documents of each query, in the reranker's order."""
-    reranked = {}
-    for number, (query, scores) in enumerate(run.items(), start=1):
-        first = ranked(scores)[:_RERANKED]
-        passages = [
-            Passage(row, "", document, "", "", (), benchmark.texts[document], ())
-            for row, document in enumerate(first)
-        ]
-        ordered = reranker.rerank(benchmark.queries[query], passages)
-        reranked[query] = {passage.file: passage.score for passage in ordered}
-        if progress:
-            progress("rerank", number, len(run))
-    return reranked
+Measured = Mapping[str, Mapping[str, float]]
+"""Query → measure → value."""
 
 
 def evaluate_retrieval(
@@ -138,27 +38,42 @@ def evaluate_retrieval(
     encoder: Encoder,
     weight: float,
     *,
+    fit_on: Benchmark | None = None,
     depth: int = DEPTH,
     reranker: Reranker | None = None,
+    reranker_name: str = "",
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
-    """Every measure of lexical, dense and fusion (and reranked) with its interval, and how they
-    compare by a paired bootstrap on nDCG@10 and MRR@10."""
-    legs = score_legs(benchmark, encoder, depth, progress)
+) -> tuple[dict[str, Any], list[Row]]:
+    """The report, and a row for each query.
+
+    With `fit_on`, another split of the same corpus, the weight is fitted there (by nDCG@10) and
+    `weight` is not used. Raises `LecternError` when the two splits share a question.
+    """
+    if fit_on is not None:
+        _refuse_shared(benchmark, fit_on)
+    both = benchmark.with_queries_of(fit_on) if fit_on else benchmark
+    every = score_legs(both, encoder, depth, progress)
+    fit = _fit(fit_on, every, progress) if fit_on else None
+    weight = fit.weight if fit else weight
+    legs = every.of(benchmark.queries)
     runs = {"lexical": legs.lexical(), "dense": legs.dense(), "fusion": legs.fused(weight)}
     if reranker is not None:
         runs["rerank"] = rerank(runs["fusion"], benchmark, reranker, progress)
     measured = {name: measure_run(benchmark.qrels, run) for name, run in runs.items()}
     against = [("fusion", "lexical"), ("fusion", "dense"), ("rerank", "fusion")]
-    return {
+    report = {
         "benchmark": benchmark.name,
-        "counts": {"documents": len(benchmark.texts), "queries": len(benchmark.queries)},
+        "counts": {
+            "documents": len(set(legs.documents)),
+            "queries": len(benchmark.queries),
+            **({"parts": len(legs.documents)} if benchmark.part_of else {}),
+        },
         "figures": {name: summarize(found, benchmark, seed) for name, found in measured.items()},
         "comparisons": {
             f"{better} − {worse}": {
                 measure: _compare(measured[better], measured[worse], measure, benchmark, seed)
-                for measure in ("ndcg@10", "hit@5", "mrr@10")
+                for measure in _COMPARED
             }
             for better, worse in against
             if better in measured
@@ -168,17 +83,35 @@ def evaluate_retrieval(
             "encoder_signature": encoder.signature,
             "weight": weight,
             "depth": depth,
-            "reranked": _RERANKED if reranker is not None else 0,
+            "reranker": reranker_name,
+            "reranked": RERANKED if reranker is not None else 0,
         },
-        "data": benchmark.hashes,
+        **({"fit": _fit_json(fit, fit_on)} if fit and fit_on else {}),
+        "data": benchmark.hashes | (fit_on.hashes if fit_on else {}),
         "seed": seed,
         **provenance(),
     }
+    return report, retrieval_rows(benchmark, runs, measured)
 
 
-def summarize(
-    measured: Mapping[str, Mapping[str, float]], benchmark: Benchmark, seed: int
-) -> dict[str, Any]:
+def retrieval_rows(
+    benchmark: Benchmark, runs: Mapping[str, Run], measured: Mapping[str, Measured]
+) -> list[Row]:
+    """For each query its measures in every leg, and the ten documents each leg ranks first."""
+    return [
+        {
+            "id": query,
+            "query": benchmark.queries[query],
+            "measures": {leg: measured[leg][query] for leg in runs},
+            "top": {leg: _first(run[query]) for leg, run in runs.items()},
+            "relevant": [d for d, grade in judged.items() if grade > 0],
+            "cluster": benchmark.clusters.get(query, query),
+        }
+        for query, judged in benchmark.qrels.items()
+    ]
+
+
+def summarize(measured: Measured, benchmark: Benchmark, seed: int) -> dict[str, Any]:
     """Measure → mean over the queries with its bootstrap interval, clusters resampled whole."""
     summary = {}
     for name in MEASURES:
@@ -189,12 +122,37 @@ def summarize(
     return summary
 
 
+def _fit(development: Benchmark, every: Legs, progress: Progress | None) -> Fit:
+    legs = every.of(development.queries)
+    return fit_weight([Development(development, legs, FITTED_BY)], progress=progress)
+
+
+def _fit_json(fit: Fit, development: Benchmark) -> dict[str, Any]:
+    return {
+        "weight": fit.weight,
+        "measure": FITTED_BY,
+        "queries": len(development.queries),
+        "curve": {f"{weight:.2f}": round(row["macro"], 6) for weight, row in fit.curve.items()},
+    }
+
+
+def _refuse_shared(benchmark: Benchmark, development: Benchmark) -> None:
+    asked = {text: query for query, text in development.queries.items()}
+    for query, text in benchmark.queries.items():
+        if query in development.queries or text in asked:
+            raise LecternError(
+                f"Query {query!r} is reported on and stands in the split that the weight would be "
+                f"fitted on ({asked.get(text, query)!r} there): {text!r}.",
+                "Fit on a split that shares no question with the one reported.",
+            )
+
+
+def _first(scores: Mapping[str, float]) -> list[list[str | float]]:
+    return [[document, round(scores[document], 6)] for document in ranked(scores)[:_SHOWN]]
+
+
 def _compare(
-    first: Mapping[str, Mapping[str, float]],
-    second: Mapping[str, Mapping[str, float]],
-    measure: str,
-    benchmark: Benchmark,
-    seed: int,
+    first: Measured, second: Measured, measure: str, benchmark: Benchmark, seed: int
 ) -> dict[str, Any]:
     return compare(
         [first[query][measure] for query in benchmark.qrels],
@@ -206,17 +164,3 @@ def _compare(
 
 def _clusters(benchmark: Benchmark) -> list[str]:
     return [benchmark.clusters.get(query, query) for query in benchmark.qrels]
-
-
-def _counter(progress: Progress | None, stage: str, total: int) -> Callable[[int], None] | None:
-    """An encoder's progress (texts since the last call) as ours (stage, done, total)."""
-    if progress is None:
-        return None
-    done = 0
-
-    def count(finished: int) -> None:
-        nonlocal done
-        done += finished
-        progress(stage, done, total)
-
-    return count

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pydantic import BaseModel
+
 from chatbot.answering import Answer, locator_json
 from evaluation.evidence import Retrieved
 from evaluation.questions import Question, Unanswerable
@@ -17,9 +19,9 @@ from ingestion.errors import LecternError
 Row = dict[str, Any]
 
 
-def row_key(question: Unanswerable, settings: Mapping[str, Any]) -> str:
-    """Identity of a row: the question with all its fields, and the settings it was asked under."""
-    said = json.dumps([question.model_dump(), settings], sort_keys=True, default=str)
+def row_key(example: BaseModel, settings: Mapping[str, Any]) -> str:
+    """Identity of a row: the example with all its fields, and the settings it was asked under."""
+    said = json.dumps([example.model_dump(), settings], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -79,7 +81,7 @@ class RowFile:
 
     def __enter__(self) -> RowFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        _write(self.path, self.rows.values())
+        write_rows(self.path, self.rows.values())
         self._file = self.path.open("a", encoding="utf-8")
         return self
 
@@ -98,7 +100,7 @@ class RowFile:
 
     def rewrite(self, rows: Iterable[Row]) -> None:
         """Replace the file by these rows, in this order."""
-        _write(self.path, rows)
+        write_rows(self.path, rows)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -131,7 +133,8 @@ def _not_rows(path: Path, number: int) -> LecternError:
     )
 
 
-def _write(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write a file of rows, whole or not at all."""
     write_whole(path, "".join(map(_line, rows)))
 
 

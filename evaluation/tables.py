@@ -1,4 +1,4 @@
-"""The reports as tables for people."""
+"""The report on answers as a table for people."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
-
-from evaluation.ranking import MEASURES
 
 _LABELS = {
     "right": "right",
@@ -47,22 +45,6 @@ def answers_table(report: Mapping[str, Any]) -> Table:
     for stage, taken in report["latency_seconds"].items():
         spread = f"p95 {taken['p95']:.3f}, p99 {taken['p99']:.3f}"
         table.add_row(f"seconds: {stage}", f"p50 {taken['p50']:.3f}", spread, str(taken["n"]))
-    return table
-
-
-def retrieval_table(report: Mapping[str, Any]) -> Table:
-    """Every measure of every leg of `evaluate_retrieval`."""
-    figures = report["figures"]
-    counts = report["counts"]
-    table = Table(
-        "measure",
-        *figures,
-        title=f"{report['benchmark']}: {counts['queries']} queries, "
-        f"{counts['documents']} documents, weight {report['settings']['weight']}",
-    )
-    for name in MEASURES:
-        cells = (_cells(leg[name]) for leg in figures.values())
-        table.add_row(name, *(f"{value} ({spread})" for value, spread in cells))
     return table
 
 

@@ -127,6 +127,9 @@ def test_a_malformed_line_fails_before_anything_is_asked(index: Path, tmp_path: 
         ["answers", "--questions", "none.jsonl", "--out", "R.json"],
         ["retrieval", "--beir", "none", "--out", "R.json"],
         ["retrieval", "--beir", ".", "--out", "R.json", "--weight", "2"],
+        ["retrieval", "--beir", ".", "--out", "R.json", "--fit-weight", "test"],
+        ["retrieval", "--beir", ".", "--out", "R.json", "--split", "dev", "--fit-weight", "dev"],
+        ["retrieval", "--beir", ".", "--out", "R.json", "--weight", ".5", "--fit-weight", "dev"],
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str]) -> None:
@@ -145,8 +148,11 @@ def test_retrieval_end_to_end(tmp_path: Path) -> None:
         folder / "queries.jsonl",
         {"_id": "a", "text": "adapters that freeze the model"},
         {"_id": "b", "text": "human feedback"},
+        {"_id": "c", "text": "what low-rank matrices are for"},
+        {"_id": "d", "text": "how a policy is updated"},
     )
     (folder / "qrels" / "dev.tsv").write_text("a\tlora\t1\nb\trlhf\t1\n")
+    (folder / "qrels" / "test.tsv").write_text("c\tlora\t1\nd\trlhf\t1\n")
     out = tmp_path / "R.json"
     options = ["--split", "dev", "--weight", "0.25"]
     result = CliRunner().invoke(
@@ -160,3 +166,21 @@ def test_retrieval_end_to_end(tmp_path: Path) -> None:
     for leg in ("lexical", "dense", "fusion"):
         assert report["figures"][leg]["ndcg@10"]["value"] == 1.0
     assert "ndcg@10" in result.output
+    rows = [json.loads(line) for line in (tmp_path / "R.rows.jsonl").read_text().splitlines()]
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert rows[1]["top"]["lexical"][0][0] == "rlhf"
+    assert "fusion − lexical" in result.output
+
+    options = ["--fit-weight", "dev", "--limit", "1", "--work", str(tmp_path / "kept")]
+    again = CliRunner().invoke(
+        eval_app,
+        ["retrieval", "--beir", str(folder), "--out", str(out), *options],
+        catch_exceptions=False,
+    )
+    assert again.exit_code == 0
+    report = json.loads(out.read_text())
+    assert report["counts"] == {"documents": 2, "queries": 1}
+    assert (report["settings"]["split"], report["settings"]["fit_on"]) == ("test", "dev")
+    assert report["settings"]["weight"] == report["fit"]["weight"]
+    assert set(report["data"]) == {"corpus.jsonl", "queries.jsonl", "test.tsv", "dev.tsv"}
+    assert list((tmp_path / "kept").rglob("*.npy"))

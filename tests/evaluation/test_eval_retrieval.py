@@ -11,7 +11,8 @@ from chatbot.retrieval.fusion import fuse
 from evaluation.beir import Benchmark, load_beir
 from evaluation.dtc_faq import half_of, load_dtc_faq
 from evaluation.fit_weight import Development, fit_weight
-from evaluation.retrieval import evaluate_retrieval, rerank, score_legs
+from evaluation.legs import rerank, score_legs
+from evaluation.retrieval import evaluate_retrieval
 from ingestion.errors import LecternError
 from ingestion.lexical import LexicalIndex
 from ingestion.passage import Passage
@@ -90,7 +91,7 @@ def test_a_query_sees_only_its_own_group() -> None:
 
 def test_report_over_a_small_benchmark() -> None:
     told: list[tuple[str, int, int]] = []
-    report = evaluate_retrieval(
+    report, rows = evaluate_retrieval(
         benchmark(), TopicEncoder(), 0.5, progress=lambda *said: told.append(said)
     )
     assert report["figures"]["fusion"]["ndcg@10"]["value"] == 1.0
@@ -98,6 +99,66 @@ def test_report_over_a_small_benchmark() -> None:
     assert set(report["comparisons"]) == {"fusion − lexical", "fusion − dense"}
     assert ("documents", 4, 4) in told and ("search", 2, 2) in told
     json.dumps(report)
+    assert [row["id"] for row in rows] == ["q1", "q2"]
+    for leg, figures in report["figures"].items():
+        for name, figure in figures.items():
+            mean = np.mean([row["measures"][leg][name] for row in rows])
+            assert figure["value"] == pytest.approx(mean, abs=1e-6)
+    assert rows[1]["top"]["fusion"][0][0] == "c" == rows[1]["relevant"][0]
+
+
+def test_a_document_in_parts_counts_as_its_best_part() -> None:
+    whole = benchmark()
+    cut = replace(
+        whole,
+        texts={
+            f"{name}#{i}": t
+            for name, text in whole.texts.items()
+            for i, t in enumerate([text, "Aside."])
+        },
+        part_of={f"{name}#{i}": name for name in whole.texts for i in range(2)},
+    )
+    legs = score_legs(cut, TopicEncoder())
+    for run in (legs.lexical(), legs.dense(), legs.fused(0.5)):
+        assert set(run["q2"]) <= set(whole.texts)
+    best = max(hit.score for hit in legs.candidates["q2"].dense)
+    assert max(legs.dense()["q2"].values()) == legs.dense()["q2"]["c"] == best
+    report, _ = evaluate_retrieval(cut, TopicEncoder(), 0.5)
+    assert report["counts"] == {"documents": 4, "queries": 2, "parts": 8}
+
+
+def test_a_limit_leaves_queries_out_and_keeps_the_documents() -> None:
+    first = benchmark().first(1)
+    assert (list(first.queries), list(first.qrels)) == (["q1"], ["q1"])
+    assert first.texts == benchmark().texts
+    assert benchmark().first(None) == benchmark()
+
+
+def test_a_weight_is_fitted_on_the_other_split_alone() -> None:
+    """The development queries are right by words only, the reported ones by sense only."""
+    development = replace(
+        benchmark(), queries={"d1": "Zebras graze in herds."}, qrels={"d1": {"z": 1, "r": 0}}
+    )
+    misleading = replace(development, qrels={"d1": {"r": 1}})
+    legs = score_legs(development, TopicEncoder())
+    reported, _ = evaluate_retrieval(benchmark(), TopicEncoder(), 0.9, fit_on=development)
+    expected = fit_weight([Development(development, legs, "ndcg@10")])
+    assert reported["settings"]["weight"] == reported["fit"]["weight"] == expected.weight != 0.9
+    assert reported["fit"]["queries"] == 1
+    assert reported["counts"]["queries"] == 2
+    elsewhere, _ = evaluate_retrieval(benchmark(), TopicEncoder(), 0.9, fit_on=misleading)
+    assert elsewhere["fit"]["curve"] != reported["fit"]["curve"]
+
+
+@pytest.mark.parametrize(
+    "queries", [{"q2": "something else"}, {"d1": "castle by the river"}], ids=["id", "text"]
+)
+def test_a_split_that_shares_a_question_is_not_fitted_on(queries: dict[str, str]) -> None:
+    development = replace(
+        benchmark(), queries=queries, qrels={query: {"c": 1} for query in queries}
+    )
+    with pytest.raises(LecternError, match="'q2' is reported on"):
+        evaluate_retrieval(benchmark(), TopicEncoder(), 0.5, fit_on=development)
 
 
 def test_reranking_replaces_the_order() -> None:
