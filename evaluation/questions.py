@@ -33,12 +33,17 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 """One string or a list of them; where several are given, all are needed."""
 
 
-class Unanswerable(BaseModel):
-    """A question the documents do not answer: silence is the right reply. Extra fields stay."""
+class Identified(BaseModel):
+    """A line of a file whose lines are told apart by `id`. Extra fields stay."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     id: Identifier
+
+
+class Unanswerable(Identified):
+    """A question the documents do not answer: silence is the right reply."""
+
     question: str = Field(min_length=1)
     history: tuple[Turn, ...] = ()
 
@@ -78,7 +83,7 @@ class Question(Unanswerable):
         return evidence
 
 
-Line = TypeVar("Line", bound=Unanswerable)
+Line = TypeVar("Line", bound=Identified)
 
 
 def load_questions(path: Path, limit: int | None = None) -> list[Question]:
@@ -86,33 +91,36 @@ def load_questions(path: Path, limit: int | None = None) -> list[Question]:
 
     Raises `LecternError` naming file and line for a malformed line or an id used twice.
     """
-    return _load(path, Question, limit)
+    return load_lines(path, Question, limit)
 
 
 def load_unanswerable(path: Path, limit: int | None = None) -> list[Unanswerable]:
     """Unanswerable questions in file order; errors as in `load_questions`."""
-    return _load(path, Unanswerable, limit)
+    return load_lines(path, Unanswerable, limit)
 
 
-def _load(path: Path, model: type[Line], limit: int | None) -> list[Line]:
-    """The whole file is checked even under a limit, so that a bad line is never found late."""
-    questions: list[Line] = []
+def load_lines(path: Path, model: type[Line], limit: int | None = None) -> list[Line]:
+    """Lines of one kind in file order, at most `limit` of them; errors as in `load_questions`.
+
+    The whole file is checked even under a limit, so that a bad line is never found late.
+    """
+    found: list[Line] = []
     lines: dict[str, int] = {}
     for number, fields in read_objects(path):
         try:
-            question = model.model_validate(fields)
+            line = model.model_validate(fields)
         except ValidationError as error:
-            raise malformed(path, number, _explain(error)) from error
-        if question.id in lines:
+            raise malformed(path, number, complaint(error)) from error
+        if line.id in lines:
             raise malformed(
-                path, number, f"the id {question.id!r} is already that of line {lines[question.id]}"
+                path, number, f"the id {line.id!r} is already that of line {lines[line.id]}"
             )
-        lines[question.id] = number
-        questions.append(question)
-    return questions[:limit]
+        lines[line.id] = number
+        found.append(line)
+    return found[:limit]
 
 
-def _explain(error: ValidationError) -> str:
+def complaint(error: ValidationError) -> str:
     """The first complaint in one line: `answers: Field required`."""
     first = error.errors(include_url=False)[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
