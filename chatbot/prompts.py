@@ -48,7 +48,7 @@ def build_prompt(question: str, context_blocks: Sequence[str], style: PromptStyl
         _shot(
             e.context,
             e.question,
-            f"{e.reasoning} The answer is {e.answer}." if style.chain_of_thought else e.answer,
+            reasoned_answer(e.reasoning, e.answer) if style.chain_of_thought else e.answer,
         )
         for e in EXEMPLARS[: style.shots]
     ]
@@ -57,6 +57,18 @@ def build_prompt(question: str, context_blocks: Sequence[str], style: PromptStyl
 
 def _shot(context: str, question: str, output: str) -> str:
     return f"Input: Read this: {context}\nQuestion: {question}\n\nOutput: {output}"
+
+
+def open_question_prompt(question: str, *, chain_of_thought: bool) -> str:
+    """The prompt that asks `question`, options included, without a passage."""
+    if chain_of_thought:
+        return f"{question}\n\nLet's think step by step:"
+    return f"Question: {question}\n\nAnswer:"
+
+
+def reasoned_answer(reasoning: str, answer: str) -> str:
+    """How reasoning and answer are written, so that `part_reasoning` finds them again."""
+    return f"{reasoning} The answer is {answer}."
 
 
 _ANSWER = re.compile(

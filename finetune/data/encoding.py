@@ -1,0 +1,72 @@
+"""From text to token ids, once; what is too long is left out and counted, never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from finetune.data.example import Example
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An example as token ids; both end in the tokenizer's end mark."""
+
+    example: Example
+    source: list[int]
+    target: list[int]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How many examples fit, and how many were left out because of which side."""
+
+    kept: int
+    long_sources: int
+    long_targets: int
+    longest_source: int
+    longest_target: int
+
+    def __str__(self) -> str:
+        """In words, for the person who started the run."""
+        left_out = self.long_sources + self.long_targets
+        if not left_out:
+            return f"{self.kept} examples, none too long"
+        return (
+            f"{self.kept} examples; {left_out} left out as too long ({self.long_sources} by their "
+            f"source, the longest of {self.longest_source} tokens, and {self.long_targets} by "
+            f"their target, the longest of {self.longest_target})"
+        )
+
+
+def encode(
+    examples: Sequence[Example], tokenizer: Any, *, max_source: int, max_target: int
+) -> tuple[list[Encoded], Lengths]:
+    """The examples that fit, in order, and the count of those that do not.
+
+    The instruction of many templates stands at their end and the answer anywhere in the middle, so
+    cutting would train the model on what cannot be known.
+    """
+    sources = _ids(tokenizer, [example.source for example in examples])
+    targets = _ids(tokenizer, [example.target for example in examples])
+    kept = []
+    long_sources = long_targets = 0
+    for example, source, target in zip(examples, sources, targets, strict=True):
+        if len(source) > max_source:
+            long_sources += 1
+        elif len(target) > max_target:
+            long_targets += 1
+        else:
+            kept.append(Encoded(example, source, target))
+    longest = (max(map(len, ids), default=0) for ids in (sources, targets))
+    return kept, Lengths(len(kept), long_sources, long_targets, *longest)
+
+
+def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        found += tokenizer(list(texts[start : start + _AT_ONCE]), truncation=False).input_ids
+    return found
