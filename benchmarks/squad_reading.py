@@ -13,15 +13,13 @@ import argparse
 import random
 
 from benchmarks.record import data_argument, out_argument, record
-from chatbot.answering import Draft
+from chatbot.answerers import Chosen
 from chatbot.extractive import ExtractiveAnswerer
-from evaluation.bootstrap import interval
 from evaluation.jsonl import sha256_of
-from evaluation.normalize import contains_answer
-from evaluation.reading import evaluate_reading, load_squad
+from evaluation.reading.measures import figures, measure_reading
+from evaluation.reading.reader import ParagraphReader
+from evaluation.reading.squad import load_squad
 from ingestion.encoders.factory import load_encoder
-from ingestion.locator import Locator, Span
-from ingestion.passage import Passage
 
 
 def main() -> None:
@@ -32,31 +30,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
 
-    answerer = ExtractiveAnswerer(load_encoder())
-    said: list[str] = []
-
-    def read(question: str, paragraph: str) -> str:
-        spans = (Span(0, len(paragraph), Locator.number("line", 1)),)
-        passage = Passage(1, "squad", "paragraph", "txt", "", (), paragraph, spans)
-        *_, draft = answerer.stream(question, [passage])
-        assert isinstance(draft, Draft)
-        said.append(draft.text)
-        return draft.text
-
+    encoder = load_encoder()
+    reader = ParagraphReader(Chosen(ExtractiveAnswerer(encoder), None), encoder, abstain_below=0.0)
     path = asked.data / "qa" / "squad_v2_dev" / "dev-v2.0.json.gz"
-    answerable = load_squad(path)
+    answerable = [example for example in load_squad(path) if example.answers]
     questions = random.Random(asked.seed).sample(answerable, min(asked.questions, len(answerable)))
-    report = evaluate_reading(read, questions, seed=asked.seed)
-    contained = interval(
-        [float(contains_answer(a, q.answers)) for a, q in zip(said, questions, strict=True)],
-        clusters=[question.article for question in questions],
-        seed=asked.seed,
-    )
-    assert contained is not None
+    measured = [
+        measure_reading(q, reader.read(q.question, q.paragraph), decides=reader.decides)
+        for q in questions
+    ]
     record(
         asked.out,
         "squad_reading",
-        {**report["figures"], "contained": contained.as_json()},
+        figures(questions, measured, asked.seed),
         questions=len(questions),
         answerable=len(answerable),
         seed=asked.seed,
