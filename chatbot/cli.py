@@ -15,6 +15,7 @@ from rich.markup import escape
 from chatbot.commands import asking, documents, running
 from chatbot.commands.console import err
 from evaluation.commands import eval_app
+from finetune.commands import train_app
 
 # Lectern never phones home, and neither do the libraries it uses.
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
@@ -42,6 +43,7 @@ for verb in (
 ):
     app.command()(verb)
 app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
 
 
 def main() -> None:
