@@ -12,16 +12,16 @@ from typing import Any
 
 from evaluation.bootstrap import compare, interval
 from evaluation.examples import example_of
-from evaluation.measures import measure
+from evaluation.measures import headline, measure
 from evaluation.provenance import provenance
 from evaluation.rows import Row
 from evaluation.runs import Run, flat_settings, measures_of
 from ingestion.errors import LecternError
 
-HEADLINES = ("f1", "right", "rougeL", "fusion/ndcg@10", "ndcg@10", "evidence@5")
-"""The measure that a comparison turns on unless another is asked for: the first of these."""
-
 MOST_MOVED = 20
+
+_FLAG = "unanswerable"
+"""Stands among the measures of a row and is none: it says what kind of question was asked."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def compare_runs(
             f"{first.path} and {second.path} have no measured example in common.",
             "Compare two runs of the same verb over the same questions.",
         )
-    chosen = turns_on or next((name for name in HEADLINES if name in pairs), next(iter(pairs)))
+    chosen = turns_on or headline(pairs)
     if chosen not in pairs:
         raise LecternError(
             f"There is no {chosen!r} in both reports.", f"They share {', '.join(pairs)}."
@@ -106,18 +106,18 @@ def compare_runs(
 
 
 def pair(first: Mapping[str, Row], second: Mapping[str, Row]) -> dict[str, Pairs]:
-    """Measure → the examples, by id, that have it in both runs."""
+    """Measure → the examples, by id, that have it in both runs; clusters as the rows name them."""
     found: dict[str, Pairs] = {}
     for key, row in first.items():
         other = second.get(key)
         theirs = measures_of(other) if other else {}
         for name, value in measures_of(row).items():
-            if name in theirs:
+            if name in theirs and name != _FLAG:
                 pairs = found.setdefault(name, Pairs([], [], [], []))
                 pairs.ids.append(key)
                 pairs.first.append(value)
                 pairs.second.append(theirs[name])
-                pairs.clusters.append(str(row.get("cluster", key)))
+                pairs.clusters.append(str(row.get("cluster") or row.get("document") or key))
     return found
 
 

@@ -6,6 +6,7 @@ A measure that stands in no list is shown under its own name, as a share of whic
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -48,17 +49,71 @@ MEASURES = {
     "mrr@10": Measure("MRR@10"),
     "hit@5": Measure("hit@5"),
     "map": Measure("MAP"),
+    "rouge1": Measure("ROUGE-1"),
+    "rouge2": Measure("ROUGE-2"),
+    "rougeL": Measure("ROUGE-L"),
+    "rougeLsum": Measure("ROUGE-Lsum"),
+    "rouge1_best": Measure("ROUGE-1, best reference"),
+    "rouge2_best": Measure("ROUGE-2, best reference"),
+    "rougeL_best": Measure("ROUGE-L, best reference"),
+    "rougeLsum_best": Measure("ROUGE-Lsum, best reference"),
+    "copied_1": Measure("copied words"),
+    "copied_2": Measure("copied 2-grams"),
+    "copied_3": Measure("copied 3-grams"),
+    "copied_4": Measure("copied 4-grams"),
+    "coverage": Measure("words in copied fragments"),
+    "density": Measure("density of copied fragments", "count"),
+    "compression": Measure("words of the text for one of the summary", "count"),
+    "points": Measure("key points covered"),
+    "points_by_words": Measure("key points covered, by words alone"),
+    "points_by_meaning": Measure("key points covered, by meaning alone"),
+    "points_of_others": Measure("key points of other texts covered", less_is_better=True),
+    "own_document": Measure("key points that the document covers"),
+    "other_document": Measure("key points that another document covers", less_is_better=True),
 }
 _AT_DEPTH = {
-    "recall": Measure("recall"),
-    "evidence": Measure("evidence, thousands of characters"),
-    "raw_evidence": Measure("evidence, passages"),
-    "passage_characters": Measure("passage length (characters)", "count"),
+    "recall": Measure("recall@{k}"),
+    "evidence": Measure("evidence in {k},000 characters"),
+    "raw_evidence": Measure("evidence in {k} passages"),
+    "passage_characters": Measure("mean passage length, first {k} (characters)", "count"),
 }
 _LESS = re.compile(
     r"toxic|wrong|aurc|calibration_error|\bece\b|latency|seconds|brier|refused_answer"
 )
 _COUNT = re.compile(r"length|words|characters|tokens|_mb$|memory")
+HEADLINES = (
+    *("f1", "ndcg@10", "rougeL", "points", "auroc", "crag", "right", "evidence@5"),
+    *("wrong", "em", "abstention_recall", "recall@5", "mrr@10", "aurc"),
+)
+"""What a run is judged by first, as far as it has them."""
+_FIRST_LEGS = ("fusion", "summary")
+_DETAILS = re.compile(
+    r"raw_evidence|passage_characters|_by_|_best$|copied_[234]|@(1|10|20|100)$(?<!ndcg@10)(?<!mrr@10)"
+)
+
+
+def headline(names: Iterable[str]) -> str:
+    """The one of `names` to judge by; of several legs' the one that the product is.
+
+    Raises `ValueError` when there are none.
+    """
+    found = list(names)
+    if not found:
+        raise ValueError("there is no measure to judge by")
+
+    return min(found, key=standing)
+
+
+def standing(name: str) -> tuple[int, bool]:
+    """Where a measure stands among those to look at first; smaller is sooner."""
+    leg, _, bare = name.rpartition("/")
+    place = HEADLINES.index(bare) if bare in HEADLINES else len(HEADLINES)
+    return place, bool(leg) and leg not in _FIRST_LEGS
+
+
+def is_detail(name: str) -> bool:
+    """Whether a measure only refines another one: shown when somebody asks."""
+    return _DETAILS.search(name) is not None
 
 
 def measure(name: str) -> Measure:
@@ -73,7 +128,7 @@ def _measure(name: str) -> Measure:
         return MEASURES[name]
     kind, _, depth = name.partition("@")
     if kind in _AT_DEPTH:
-        return replace(_AT_DEPTH[kind], label=f"{_AT_DEPTH[kind].label} @{depth}")
+        return replace(_AT_DEPTH[kind], label=_AT_DEPTH[kind].label.format(k=depth))
     form: Form = "seconds" if "seconds" in name else "count" if _COUNT.search(name) else "share"
     return Measure(name.replace("_", " "), form, bool(_LESS.search(name)))
 
