@@ -87,11 +87,13 @@ def summarize(
     max_words: int = 150,
     decoding: Decoding | None = None,
     template: Callable[[str], str] = document_summary_prompt,
+    as_written: bool = False,
 ) -> Summary:
     """The passages of a file or section, in document order, in at most `max_words` words.
 
-    `template` is the prompt for a text that fits the engine's window whole. Raises `LecternError`
-    when there is nothing to summarize.
+    `template` is the prompt for a text that fits the engine's window whole. `as_written` gives what
+    the engine wrote, uncited: unsupported sentences stay and nothing is cut, as when a model is
+    measured. Raises `LecternError` when there is nothing to summarize.
     """
     if not any(passage.text.strip() for passage in passages):
         raise LecternError("There is no text to summarize.", "Choose a file that was ingested.")
@@ -99,6 +101,8 @@ def summarize(
         return _extractive(passages, encoder, max_words)
     drawn = decoding or Decoding(max_new_tokens=min(1024, 2 * max_words))
     text, sections = _map_reduce(passages, engine, drawn, template)
+    if as_written:
+        return Summary(text, (), engine.name, sections)
     citations = attribute(text, passages, encoder)
     supported = {citation.answer_sentence for citation in citations}
     kept = _within([s for s in sentences(text) if s in supported], max_words)

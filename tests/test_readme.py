@@ -183,6 +183,7 @@ def test_commands_that_need_another_machine_are_ones_that_lectern_takes(
     block: Block, tmp_path: Path
 ) -> None:
     (tmp_path / "scifact").mkdir()
+    (tmp_path / "dialogsum").mkdir()
     (tmp_path / "dev-v2.0.json").touch()
     for line in block.text.splitlines():
         words = shlex.split(line)
