@@ -46,14 +46,17 @@ def median_of(values: Sequence[float]) -> Figure:
 
 def record(out: Path, name: str, figures: Mapping[str, Figure], **details: Any) -> None:
     """Write `out/name.json` and print the lines of the results page that it fills."""
+    record_report(out, name, {"figures": dict(figures), "details": details, **provenance()})
+
+
+def record_report(out: Path, name: str, report: Mapping[str, Any]) -> None:
+    """The same for a report as `lectern eval` makes it."""
     out.mkdir(parents=True, exist_ok=True)
     script = f"benchmarks.{Path(sys.argv[0]).stem}"
     result = {
-        "figures": dict(figures),
-        "details": details,
+        **report,
         "command": shlex.join(["python", "-m", script, *sys.argv[1:]]),
         "load_average": [round(load, 2) for load in os.getloadavg()],
-        **provenance(),
     }
     write_whole(out / f"{name}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     print_rows(out, name)

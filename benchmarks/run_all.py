@@ -41,7 +41,7 @@ class Measurement:
 
 def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measurement]:
     """In the order they run; the first makes the index that the course questions need."""
-    index, large = work / "courses", work / "large"
+    index, large, vectors = work / "courses", work / "large", work / "vectors"
     courses = data / "courses"
     slides = courses / "dlai_genai_llm_course"
 
@@ -51,7 +51,8 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
 
     def beir(name: str) -> Measurement:
         folder = data / "retrieval" / name / "beir"
-        place = ("--beir", str(folder), "--out", str(out / f"{name}.json"))
+        place = ["--beir", str(folder), "--out", str(out / f"{name}.json")]
+        place += ["--work", str(vectors)]
         return Measurement(name, (LECTERN, "eval", "retrieval", *place))
 
     documents = [slides / f"W{week}.pdf" for week in (1, 2, 3)]
@@ -71,6 +72,15 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
         Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
         *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
+        Measurement(
+            "openstax",
+            script(
+                "openstax",
+                *both,
+                *("--work", vectors),
+                sizes=("--books", "principles-marketing", "--questions", 10),
+            ),
+        ),
         Measurement(
             "ablation",
             script("ablation", *both, "--work", work / "ablation", sizes=("--sweep", SAMPLE_SWEEP)),

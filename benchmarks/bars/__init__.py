@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import ablation, ask
+from benchmarks.bars import ablation, ask, offline_retrieval
 from benchmarks.bars.line import HEADER, Line, Results
 
-LINES: tuple[Line, ...] = (*ask.LINES, *ablation.LINES)
+LINES: tuple[Line, ...] = (*ask.LINES, *ablation.LINES, *offline_retrieval.LINES)
 
 __all__ = ["HEADER", "LINES", "Line", "Results", "load_results", "print_rows"]
 
