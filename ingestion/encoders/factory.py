@@ -27,7 +27,7 @@ def load_encoder(
     The default model is taken from the package that carries it (its weights are the hub's, which
     their hash shows), so it needs no network. Raises `ModelUnavailable`.
     """
-    folder = _find(name)
+    folder = find_folder(name)
     if Path(name).expanduser().is_dir():
         name = str(folder.resolve())  # an index remembers the name, and is opened from elsewhere
     if unsupported(folder) is None:
@@ -37,7 +37,7 @@ def load_encoder(
     return SentenceTransformerEncoder(folder, name, precision, device)
 
 
-def _find(name: str) -> Path:
+def find_folder(name: str) -> Path:
     path = Path(name).expanduser()
     if path.is_dir():
         return path

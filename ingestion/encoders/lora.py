@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -62,14 +63,23 @@ def new_deltas(
     rank: int,
     generator: torch.Generator,
 ) -> dict[str, torch.Tensor]:
-    """`SITE.A` (Kaiming-uniform as in the paper's code) and `SITE.B` (zero), in float32."""
+    """Fresh deltas for all linear layers of the given ones of a BERT."""
+    return deltas_of(weights, sites(layers), rank, generator)
+
+
+def deltas_of(
+    weights: Mapping[str, torch.Tensor],
+    names: Sequence[str],
+    rank: int,
+    generator: torch.Generator,
+) -> dict[str, torch.Tensor]:
+    """`NAME.A` (Kaiming-uniform as in the paper's code) and `NAME.B` (zero), in float32."""
     deltas = {}
-    for site in sites(layers):
-        rows, columns = weights[f"{site}.weight"].shape
-        bound = columns**-0.5
+    for name in names:
+        rows, columns = weights[f"{name}.weight"].shape
         drawn = torch.rand((rank, columns), generator=generator) * 2 - 1
-        deltas[f"{site}.A"] = drawn * bound
-        deltas[f"{site}.B"] = torch.zeros(rows, rank)
+        deltas[f"{name}.A"] = drawn * columns**-0.5
+        deltas[f"{name}.B"] = torch.zeros(rows, rank)
     return deltas
 
 
@@ -92,7 +102,7 @@ def adapted_dense(
 def merge_deltas(
     weights: Mapping[str, torch.Tensor], deltas: Mapping[str, torch.Tensor], scale: float
 ) -> dict[str, torch.Tensor]:
-    """The weights with the deltas added or whole matrices replaced, each in the precision it had."""
+    """The weights with deltas added or matrices replaced, each in the precision it had."""
     merged = dict(weights)
     for name in deltas:
         if name in weights:
@@ -150,6 +160,44 @@ class AdaptedEncoder:
     head: dict[str, torch.Tensor]
 
 
+def base_digest(base: Path) -> str:
+    """The hash by which weights are known: of the one safetensors file, or of all their hashes.
+
+    Raises `ModelUnavailable` where the folder has none.
+    """
+    digests = [file_digest(path) for path in sorted(base.glob("*.safetensors"))]
+    if not digests:
+        raise ModelUnavailable(
+            f"{base} holds no safetensors weights.", "Save the model with safetensors."
+        )
+    return digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+
+
+def check_base(folder: Path, config: AdapterConfig, base: Path) -> None:
+    """Raises `ModelUnavailable` when `base` is not what the adapter in `folder` was made for."""
+    found = base_digest(base)
+    if found != config.base_sha256:
+        raise ModelUnavailable(
+            f"The adapter in {folder} was made for {config.base} with weights "
+            f"{config.base_sha256[:12]}…, but {base} holds {found[:12]}….",
+            f"Use it on {config.base}, or train it again on this model.",
+        )
+
+
+def read_tensors(
+    folder: Path, device: str = "cpu"
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """(deltas, head) of an adapter. Raises `ModelUnavailable` for a missing or damaged file."""
+    try:
+        tensors = load_file(folder / TENSORS, device=device)
+    except (OSError, SafetensorError) as error:
+        raise ModelUnavailable(
+            f"{folder / TENSORS} is missing or damaged ({error}).", "Copy or train it again."
+        ) from error
+    head = {n.removeprefix("head."): v for n, v in tensors.items() if n.startswith("head.")}
+    return {n: v for n, v in tensors.items() if not n.startswith("head.")}, head
+
+
 def load_adapted(
     folder: Path, base: Path, *, dtype: torch.dtype = torch.float32, device: str = "cpu"
 ) -> AdaptedEncoder:
@@ -158,22 +206,9 @@ def load_adapted(
     Raises `ModelUnavailable` when `base` is not the encoder it was made for, or a file is damaged.
     """
     config = read_config(folder)
-    found = file_digest(base / "model.safetensors")
-    if found != config.base_sha256:
-        raise ModelUnavailable(
-            f"The adapter in {folder} was made for {config.base} with weights "
-            f"{config.base_sha256[:12]}…, but {base} holds {found[:12]}….",
-            f"Use it on {config.base}, or train it again on this encoder.",
-        )
-    try:
-        tensors = load_file(folder / TENSORS, device=device)
-    except (OSError, SafetensorError) as error:
-        raise ModelUnavailable(
-            f"{folder / TENSORS} is missing or damaged ({error}).", "Copy or train it again."
-        ) from error
+    check_base(folder, config, base)
+    deltas, head = read_tensors(folder, device)
     shape = BertShape.read(base)
-    deltas = {name: value for name, value in tensors.items() if not name.startswith("head.")}
-    head = {n.removeprefix("head."): v for n, v in tensors.items() if n.startswith("head.")}
     # Merged in float32, rounded once.
     weights = merge_deltas(read_weights(base, shape, torch.float32, device), deltas, config.scale)
     return AdaptedEncoder(

@@ -1,0 +1,1 @@
+"""Reward models: toxicity of a text, and which of two answers people prefer."""

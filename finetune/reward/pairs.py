@@ -1,0 +1,134 @@
+"""Collections of pairs of answers of which people preferred one.
+
+The folder is that of the shared data (`preferences/NAME/…`) or a JSON-lines file of one's own with
+`prompt`, `chosen` and `rejected`, the form that learners' feedback is exported in.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from evaluation.jsonl import malformed, read_objects
+from finetune.reward.examples import Preference, text_key
+from ingestion.errors import LecternError
+
+_ASSISTANT = "\n\nAssistant:"
+
+
+def hh_harmless(data: Path) -> Iterator[Preference]:
+    """Bai et al. 2022 (harmless-base, test): the less harmful of two ends of one conversation.
+
+    The prompt is what both share up to the assistant's turn in which they part. Conversations that
+    open with the same words form one group.
+    """
+    path = data / "preferences" / "hh_rlhf_harmless_test" / "test.jsonl.gz"
+    for number, row in read_objects(path):
+        chosen, rejected = row.get("chosen"), row.get("rejected")
+        if not isinstance(chosen, str) or not isinstance(rejected, str):
+            raise malformed(path, number, 'needs "chosen" and "rejected"')
+        parted = next(
+            (i for i, (a, b) in enumerate(zip(chosen, rejected, strict=False)) if a != b),
+            min(len(chosen), len(rejected)),
+        )
+        turn = chosen.rfind(_ASSISTANT, 0, parted)
+        if turn < 0:
+            continue  # they part before the assistant has spoken: no common prompt
+        start = turn + len(_ASSISTANT)
+        prompt = chosen[:turn].strip()
+        opening = prompt.split(_ASSISTANT)[0]
+        yield _pair(
+            prompt, chosen[start:], rejected[start:], "hh_harmless", group=text_key(opening)
+        )
+
+
+def pandalm(data: Path) -> Iterator[Preference]:
+    """Wang et al. 2023 (PandaLM's test set): the choice of most of three annotators; ties go."""
+    path = data / "preferences" / "pandalm_human" / "testset-v1.json.gz"
+    for row in _json_list(path):
+        votes = Counter(row[f"annotator{i}"] for i in (1, 2, 3))
+        better, count = votes.most_common(1)[0]
+        if better == 0 or count < 2:
+            continue
+        prompt = "\n".join(filter(None, (row["instruction"], row["input"])))
+        # Six answers are the word "True" read as a truth value by whoever wrote the file.
+        chosen, rejected = str(row[f"response{better}"]), str(row[f"response{3 - better}"])
+        yield _pair(prompt, chosen, rejected, "pandalm")
+
+
+def dolly(data: Path) -> Iterator[Preference]:
+    """Dolly 15k (Conover et al. 2023): a person's answer above those of FLAN-T5 small to XL.
+
+    Made pairs, not judged ones: nobody has compared the two.
+    """
+    folder = data / "preferences" / "dolly_flan_t5_outputs"
+    for size in ("small", "base", "large", "xl"):
+        path = folder / f"google_flan-t5-{size}_decode_output.jsonl.gz"
+        for number, row in read_objects(path):
+            if not {"instruction", "text", "decoded"} <= row.keys():
+                raise malformed(path, number, 'needs "instruction", "text" and "decoded"')
+            yield _pair(row["instruction"], row["text"], row["decoded"], f"dolly_{size}")
+
+
+def autoj(data: Path) -> Iterator[Preference]:
+    """Li et al. 2023 (Auto-J's pairwise test): people's choices; no licence stated, so to be
+    measured on and not trained on. Ties go.
+    """
+    path = data / "preferences" / "autoj_pairwise" / "testdata_pairwise.jsonl.gz"
+    for _, row in read_objects(path):
+        if row["label"] in (0, 1):
+            answers = row["response 1"], row["response 2"]
+            yield _pair(row["prompt"], answers[row["label"]], answers[1 - row["label"]], "autoj")
+
+
+PAIRS: dict[str, Callable[[Path], Iterator[Preference]]] = {
+    "hh_harmless": hh_harmless,
+    "pandalm": pandalm,
+    "dolly": dolly,
+    "autoj": autoj,
+}
+
+
+def read_pairs(name: str, data: Path) -> list[Preference]:
+    """A collection by name, or a JSON-lines file by path; pairs of equal answers are left out.
+
+    Raises `LecternError` for an unknown name and for a line that is no pair.
+    """
+    if name in PAIRS:
+        found = list(PAIRS[name](data))
+    elif Path(name).is_file():
+        found = list(_own(Path(name)))
+    else:
+        raise LecternError(
+            f"There is no collection or file {name}.",
+            f"Give one of {', '.join(PAIRS)}, or the path of a JSON-lines file.",
+        )
+    return [pair for pair in found if text_key(pair.chosen) != text_key(pair.rejected)]
+
+
+def _own(path: Path) -> Iterator[Preference]:
+    for number, row in read_objects(path):
+        prompt, chosen, rejected = (row.get(name) for name in ("prompt", "chosen", "rejected"))
+        if not (isinstance(prompt, str) and isinstance(chosen, str) and isinstance(rejected, str)):
+            raise malformed(path, number, 'needs "prompt", "chosen" and "rejected"')
+        yield _pair(prompt, chosen, rejected, path.stem)
+
+
+def _pair(prompt: str, chosen: str, rejected: str, source: str, *, group: str = "") -> Preference:
+    return Preference(
+        prompt.strip(), chosen.strip(), rejected.strip(), group or text_key(prompt), source
+    )
+
+
+def _json_list(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, ValueError) as error:
+        raise LecternError(f"{path} cannot be read ({error}).", "Fetch the file again.") from error
+    if not isinstance(found, list):
+        raise LecternError(f"{path} is not a JSON list.", "Give the file as it was published.")
+    return found
