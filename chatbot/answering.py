@@ -65,7 +65,10 @@ class Answer:
     given: tuple[str, ...] = ()
     """The texts as packed for the answerer; empty where it read `passages` whole."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Seconds by stage: rewrite, retrieve, answer, first_token, total."""
+    """Seconds by stage: load, rewrite, retrieve, answer, first_token (from the start), total; of a
+    generative answer also prompt, generate and attribute, the parts of `answer`."""
+    tokens: int = 0
+    """Tokens that a generator wrote for it."""
     notice: str = ""
     """A fallback the learner should know of, in one plain line."""
 
@@ -102,6 +105,10 @@ class Draft:
     confidence: float = 0.0
     given: tuple[str, ...] = ()
     """The texts that reached the prompt; empty where the passages were read whole."""
+    timings: dict[str, float] = field(default_factory=dict, compare=False)
+    """Seconds of the answerer's own stages."""
+    tokens: int = 0
+    """Tokens that the engine wrote, by its own count."""
 
 
 class Answerer(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from chatbot.options import AskOptions
 from chatbot.retrieval.hybrid import Retriever
 from chatbot.rewriting import rewrite
 from chatbot.settings import ChatSettings
+from chatbot.stopwatch import Stopwatch
 from ingestion.errors import IndexProblem, ModelUnavailable
 from ingestion.index import Index
 from ingestion.passage import Passage
@@ -67,7 +67,7 @@ class Assistant:
         abstains: what was streamed before it is to be withdrawn.
         """
         options = options or self.default_options()
-        watch = _Stopwatch()
+        watch = Stopwatch()
         chosen = self.answerers.choose(options)
         watch.lap("load")
         standalone = rewrite(question, history, chosen.engine).text
@@ -150,7 +150,7 @@ class Assistant:
         passages: Sequence[Passage],
         answerer: str,
         notice: str,
-        watch: _Stopwatch,
+        watch: Stopwatch,
     ) -> Answer:
         abstained = not draft.text or draft.confidence < self.settings.abstain_below
         answer = Answer(
@@ -165,8 +165,9 @@ class Assistant:
             passages=tuple(passages),
             given=draft.given,
             notice=notice,
+            tokens=draft.tokens,
         )
-        return replace(answer, timings=watch.timings())
+        return replace(answer, timings={**draft.timings, **watch.timings()})
 
     def _nearest(self, passages: Sequence[Passage], draft: Draft) -> tuple[Citation, ...]:
         """The places to look at instead: what the draft cited, then the best passages."""
@@ -212,22 +213,3 @@ def _point_to(passage: Passage) -> Citation:
         score=max(0.0, min(1.0, passage.scores.get("dense", 0.0))),
         chunk_id=passage.chunk_id,
     )
-
-
-class _Stopwatch:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] = now - self._last
-        self._last = now
-
-    def first_token(self) -> None:
-        self._laps.setdefault("first_token", time.perf_counter() - self._start)
-
-    def timings(self) -> dict[str, float]:
-        return {**self._laps, "total": time.perf_counter() - self._start}

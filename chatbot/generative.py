@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.answering import Citation, Draft, TextDelta, Turn
 from chatbot.attribution import attribute, support_of
@@ -14,6 +14,7 @@ from chatbot.packing import Packed, pack, relevance_by
 from chatbot.prompts import PromptStyle, ReasoningParter, part_reasoning
 from chatbot.refusal import is_refusal, may_become_refusal
 from chatbot.remembering import RememberingEncoder
+from chatbot.stopwatch import Stopwatch
 from ingestion.encoders.base import Encoder
 from ingestion.passage import Passage
 
@@ -59,10 +60,14 @@ class GenerativeAnswerer:
         if self._map_rerank and len(passages) > 1:
             yield from self._best_of_each(question, passages, encoder)
             return
+        watch = Stopwatch()
         packed = self._pack(question, passages, encoder)
+        watch.lap("prompt")
         completion = yield from self._write(packed.prompt)
+        watch.lap("generate")
         attempt = self._read(question, packed.prompt, completion, passages, encoder)
-        yield attempt.draft(packed.blocks)
+        watch.lap("attribute")
+        yield self._timed(attempt.draft(packed.blocks), [completion], watch)
 
     def _write(self, prompt: str) -> Generator[TextDelta, None, str]:
         """Stream one completion and return it.
@@ -105,20 +110,29 @@ class GenerativeAnswerer:
     def _best_of_each(
         self, question: str, passages: Sequence[Passage], encoder: Encoder
     ) -> Iterator[TextDelta | Draft]:
+        watch = Stopwatch()
         packed = [self._pack(question, [passage], encoder) for passage in passages]
+        watch.lap("prompt")
         prompts = [each.prompt for each in packed]
         completions = self._engine.generate(prompts, self._decoding)
+        watch.lap("generate")
         attempts = [
             self._read(question, prompt, completion, [passage], encoder)
             for prompt, completion, passage in zip(prompts, completions, passages, strict=True)
         ]
         # Of equals the first: its passage was ranked higher.
         best = max(attempts, key=lambda attempt: attempt.confidence)
+        watch.lap("attribute")
         if best.reasoning:
             yield TextDelta(best.reasoning, "reasoning")
         if best.answer:
             yield TextDelta(best.answer)
-        yield best.draft(tuple(block for each in packed for block in each.blocks))
+        draft = best.draft(tuple(block for each in packed for block in each.blocks))
+        yield self._timed(draft, completions, watch)
+
+    def _timed(self, draft: Draft, completions: Sequence[str], watch: Stopwatch) -> Draft:
+        tokens = sum(self._engine.count_tokens(completion) for completion in completions)
+        return replace(draft, timings=watch.laps, tokens=tokens)
 
     def _pack(self, question: str, passages: Sequence[Passage], encoder: Encoder) -> Packed:
         return pack(question, passages, self._engine, self._style, scorer=relevance_by(encoder))

@@ -198,6 +198,9 @@ def test_a_generator_answers_from_packed_passages(
     *deltas, answer = generative.stream(LORA, options=options)
     assert isinstance(answer, Answer)
     assert answer.answerer.startswith("generative")
+    parts = [answer.timings[stage] for stage in ("prompt", "generate", "attribute")]
+    assert all(parts) and sum(parts) <= answer.timings["answer"] <= answer.timings["total"]
+    assert answer.tokens > 0
     assert answer.notice == ""
     assert answer.given, "the blocks of the prompt"
     passages = squeezed(" ".join(p.text for p in answer.passages))
