@@ -39,9 +39,13 @@ class Featurizer:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._start = int(self._tokenizer.token_to_id("[CLS]"))
-        self._separator = int(self._tokenizer.token_to_id("[SEP]"))
+        self._start, self._separator = map(self._id, ("[CLS]", "[SEP]"))
         self._window, self._stride = window, stride
+
+    def _id(self, token: str) -> int:
+        found = self._tokenizer.token_to_id(token)
+        assert found is not None, f"a BERT tokenizer has {token}"
+        return int(found)
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Tokens without the special ones, to be given to `windows`."""

@@ -102,8 +102,9 @@ def _swap(
     if not found or len(others) < 2:
         return None
     place = chance.choice(found)
-    here = [other for other in set(form.findall(passage)) if other not in question]
-    other = chance.choice(sorted(here) if here and chance.random() < 0.5 else others)
+    spoken = {match.group() for match in form.finditer(passage)}
+    here = sorted(other for other in spoken if other not in question)
+    other = chance.choice(here if here and chance.random() < 0.5 else others)
     if other.casefold() in question.casefold():
         return None
     return question[: place.start()] + other + question[place.end() :]

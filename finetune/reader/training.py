@@ -129,7 +129,7 @@ def train_reader(
                     "Train with a smaller --lr; the last checkpoint is kept.",
                 )
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.values(), settings.clip)
             optimizer.step()
             done = step + 1
