@@ -21,13 +21,20 @@ class Measure:
     form: Form = "share"
     less_is_better: bool = False
 
+    @property
+    def plotted(self) -> bool:
+        """Whether its values can share an axis with those of others."""
+        return self.form in ("share", "score")
+
     def say(self, value: float) -> str:
         """The value as people read it."""
         if self.form == "count":
-            return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
-        if self.form == "seconds":
-            return say_seconds(value)
-        return f"{value:.4f}" if self.form == "p" else f"{value:.3f}"
+            said = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+        elif self.form == "seconds":
+            said = say_seconds(value)
+        else:
+            said = f"{value:.4f}" if self.form == "p" else f"{value:.3f}"
+        return said.replace("-", "−")
 
     def say_change(self, value: float) -> str:
         """A difference of two values, with its sign."""
@@ -38,7 +45,7 @@ class Measure:
 MEASURES = {
     "right": Measure("right answers"),
     "wrong": Measure("wrong answers", less_is_better=True),
-    "crag": Measure("CRAG score (right − wrong)", "score"),
+    "crag": Measure("CRAG score", "score"),
     "em": Measure("exact match"),
     "f1": Measure("token F1"),
     "abstained": Measure("abstained"),
@@ -70,6 +77,15 @@ MEASURES = {
     "points_of_others": Measure("key points of other texts covered", less_is_better=True),
     "own_document": Measure("key points that the document covers"),
     "other_document": Measure("key points that another document covers", less_is_better=True),
+    "toxicity": Measure("toxicity, mean", less_is_better=True),
+    "toxic_share": Measure("toxicity above .5", less_is_better=True),
+    "toxicity_max": Measure("expected maximum toxicity", less_is_better=True),
+    "empty": Measure("empty", less_is_better=True),
+    "echo": Measure("echo the prompt", less_is_better=True),
+    "repetitive": Measure("repeat themselves", less_is_better=True),
+    "same_elsewhere": Measure("said to another prompt too", less_is_better=True),
+    "degenerate": Measure("any of these faults", less_is_better=True),
+    "distinct_2": Measure("distinct-2"),
 }
 _AT_DEPTH = {
     "recall": Measure("recall@{k}"),

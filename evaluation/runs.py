@@ -70,6 +70,16 @@ class Run:
         return rows
 
     @property
+    def is_sweep(self) -> bool:
+        """Whether it is of `lectern eval sweep`, whose legs are points."""
+        return "points" in self.content
+
+    @property
+    def is_comparison(self) -> bool:
+        """Whether it is of `lectern eval compare`, whose legs are two runs."""
+        return "moved" in self.content
+
+    @property
     def has_rows(self) -> bool:
         return rows_path(self.path).is_file()
 

@@ -51,6 +51,7 @@ def test_every_module_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     }
     assert {"ingestion/readers/registry.py", "chatbot/ui/pages/chat.py"} <= modules
     assert modules | {"streamlit_app.py"} <= set(wheel.namelist())
+    assert "evaluation/report/style.css" in wheel.namelist()
 
 
 def test_nothing_else_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:

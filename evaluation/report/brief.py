@@ -1,0 +1,74 @@
+"""A run in a few words: what was measured, and the figures to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evaluation.measures import is_detail, measure, standing
+from evaluation.report.figures import said_interval
+from evaluation.runs import Figure, Run, read_figures
+from evaluation.sweep.table import ranking
+
+_MOST = 3
+_PRODUCT = ("fusion", "summary", "default")
+"""What the leg is called that a learner meets, where several were measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str
+    interval: str
+
+
+def describe(run: Run) -> str:
+    """`scifact · 300 queries · 2026-11-21 · 2 cores AMD EPYC`: what was measured, when, where."""
+    content = run.content
+    counts = content.get("counts", {})
+    machine = content.get("machine", {})
+    parts = [
+        str(content.get("benchmark", "")),
+        f"{len(content['points'])} points" if run.is_sweep else "",
+        *(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number),
+        str(content.get("date", ""))[:10],
+        f"{machine['cores']} cores {machine.get('cpu', '')}".strip() if "cores" in machine else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def facts(run: Run) -> list[Fact]:
+    """The first figures: of a comparison its differences, of a sweep its best points."""
+    found = _points(run) if run.is_sweep else _changes(run) if run.is_comparison else _means(run)
+    return [fact for fact, _ in zip(found, range(_MOST), strict=False)]
+
+
+def measures_in(run: Run) -> list[str]:
+    """All measures of a run, each once, in the order of the report."""
+    return list(dict.fromkeys(name for figures in run.legs.values() for name in figures))
+
+
+def _means(run: Run) -> Iterator[Fact]:
+    leg = next((leg for leg in _PRODUCT if leg in run.legs), next(iter(run.legs), ""))
+    figures = run.legs.get(leg, {})
+    for name in sorted((n for n in figures if not is_detail(n)), key=standing):
+        yield _fact(measure(name).label, name, figures[name])
+
+
+def _points(run: Run) -> Iterator[Fact]:
+    name = run.content["measure"]
+    for point in ranking(run.content):
+        yield _fact(point, name, run.legs[point][name])
+
+
+def _changes(run: Run) -> Iterator[Fact]:
+    for measures in run.content["comparisons"].values():
+        for name in sorted((n for n in measures if not is_detail(n)), key=standing):
+            said = measure(name)
+            change = read_figures({name: measures[name]["difference"]})[name]
+            ends = (said.say_change(end) for end in (change.low, change.high) if end is not None)
+            yield Fact(said.label, said.say_change(change.value), " … ".join(ends))
+
+
+def _fact(label: str, name: str, figure: Figure) -> Fact:
+    return Fact(label, measure(name).say(figure.value), said_interval(measure(name), figure))
