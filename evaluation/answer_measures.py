@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluation.attribution import measure_attribution
 from evaluation.evidence import BUDGET, DEPTHS, evidence_within, holds_all
 from evaluation.normalize import contains_answer, exact_match, token_f1
 from evaluation.questions import Question, Unanswerable
@@ -19,7 +20,7 @@ def measure_row(question: Unanswerable, row: Row, files: SourceFiles) -> Measure
     """Measure → value in [0, 1] (CRAG: −1, 0 or 1; passage lengths: characters).
 
     A measure that does not apply to the question is absent: an unanswerable one has neither EM nor
-    evidence, and a question without `source` has no recall.
+    evidence, a question without `source` has no recall, silence has no citations to judge.
     """
     silent = bool(row["abstained"])
     measures: Measures = {"abstained": float(silent)}
@@ -28,9 +29,13 @@ def measure_row(question: Unanswerable, row: Row, files: SourceFiles) -> Measure
         if passages:
             lengths = [len(passage.text) for passage in passages[:k]]
             measures[f"passage_characters@{k}"] = sum(lengths) / len(lengths)
+    if not silent and "faithfulness" in row:
+        measures["faithfulness"] = row["faithfulness"]["share"]
     if not isinstance(question, Question):
         measures["unanswerable"] = 1.0
         return measures | _judged(right=False, silent=silent)
+    if not silent:
+        measures |= measure_attribution(question, row, files)
     answer = "" if silent else row["answer"]
     measures["em"] = exact_match(answer, question.answers)
     measures["f1"] = token_f1(answer, question.answers)

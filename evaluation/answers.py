@@ -12,19 +12,24 @@ from typing import Any
 import numpy as np
 
 from evaluation.answer_measures import Measures, measure_row
+from evaluation.attribution import ATTRIBUTION
 from evaluation.bootstrap import Interval, interval
 from evaluation.evidence import DEPTHS
+from evaluation.faithfulness import judge_row
+from evaluation.groups import groups_of
 from evaluation.provenance import provenance
 from evaluation.questions import Question, Unanswerable, shared_ids
 from evaluation.rows import Row, RowFile, make_row, row_key
 from evaluation.sources import SourceFiles
 from evaluation.subject import Subject
+from ingestion.encoders.base import Encoder
 from ingestion.errors import LecternError
 
 AVERAGED = (
     *("em", "f1", "right", "wrong", "crag", "abstained", "evidence@prompt"),
     *(f"{name}@{k}" for name in ("recall", "evidence", "raw_evidence") for k in DEPTHS),
     *(f"passage_characters@{k}" for k in DEPTHS),
+    *(*ATTRIBUTION, "faithfulness"),
 )
 PERCENTILES = (50, 95, 99)
 
@@ -45,6 +50,7 @@ def evaluate_answers(
     files: SourceFiles,
     settings: Mapping[str, Any],
     data: Mapping[str, str] | None = None,
+    encoder: Encoder | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def evaluate_answers(
 
     `files` are those of the index; `settings` whatever decides an answer (a row made under others
     is asked again); `data` the hashes of the question files; `progress` is told (done, total).
+    With an `encoder`, answers are also judged for their faithfulness to the passages they cite.
     Raises `LecternError` when an id stands in both lists. Whatever the subject raises ends the run;
     the rows up to there are kept.
     """
@@ -68,9 +75,13 @@ def evaluate_answers(
         for done, question in enumerate(asked):
             if progress:
                 progress(done, len(asked))
-            if keys[question.id] not in kept.rows:
-                answer = subject.ask(question.question, question.history)
-                kept.add(make_row(question, answer, keys[question.id]))
+            key = keys[question.id]
+            known = kept.rows.get(key)
+            row = known or make_row(question, subject.ask(question.question, question.history), key)
+            if encoder and not row["abstained"]:
+                row["faithfulness"] = judge_row(row, encoder)
+            if not known:
+                kept.add(row)
         if progress:
             progress(len(asked), len(asked))
         complete = [kept.rows[keys[question.id]] for question in asked]
@@ -79,7 +90,7 @@ def evaluate_answers(
     kept.rewrite(complete)
     return {
         "figures": figures([row["measures"] for row in complete], seed),
-        "groups": _groups(asked, complete, seed),
+        "groups": _groups(asked, complete, files, seed),
         "counts": {
             "questions": len(questions),
             "unanswerable": len(unanswerable),
@@ -123,14 +134,14 @@ def latency(rows: Sequence[Row]) -> dict[str, dict[str, float | int]]:
     }
 
 
-def _groups(asked: Sequence[Unanswerable], rows: Sequence[Row], seed: int) -> dict[str, Figures]:
-    """Figures by the questions' `kind`, and of the follow-ups, where there are any."""
+def _groups(
+    asked: Sequence[Unanswerable], rows: Sequence[Row], files: SourceFiles, seed: int
+) -> dict[str, Figures]:
+    """Figures of every group that a question is in."""
     groups: dict[str, list[Measures]] = {}
     for question, row in zip(asked, rows, strict=True):
-        if isinstance(question, Question) and question.kind:
-            groups.setdefault(question.kind, []).append(row["measures"])
-        if isinstance(question, Question) and question.history:
-            groups.setdefault("with history", []).append(row["measures"])
+        for name in groups_of(question, files):
+            groups.setdefault(name, []).append(row["measures"])
     return {name: figures(measured, seed) for name, measured in sorted(groups.items())}
 
 

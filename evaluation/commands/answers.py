@@ -35,6 +35,8 @@ def answers(
 ) -> None:
     """Answer every question and report EM, F1, recall, evidence, abstention, CRAG and latency.
 
+    And whether citations hold the answer and point to the right place, and the share of an answer's
+    sentences that the cited passages support; all of it by kind of question, format and course.
     Beside R.json, R.rows.jsonl holds a line per question; a run that was killed goes on from it.
     """
     from chatbot.chain import open_assistant
@@ -63,6 +65,7 @@ def answers(
             files=subject.files(),
             settings=subject.settings(),
             data={role: sha256_of(file) for role, file in files.items() if file},
+            encoder=assistant.index.encoder,
             seed=seed,
             progress=lambda done, total: progress("questions", done, total),
         )

@@ -42,11 +42,26 @@ def test_figures_by_hand(tmp_path: Path) -> None:
     assert values["passage_characters@1"] == len("Remember: LoRA freezes")
     assert report["figures"]["evidence@1"]["n"] == 2
     assert report["figures"]["crag"]["n"] == 5
+    # q1 and q2 were answered, each citing W1.pdf, a source of both, at a sentence with no answer
+    assert report["figures"]["citation_in_source"] == {
+        "value": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "n": 2,
+    }
+    assert values["cited"] == 1.0
+    assert values["citation_holds_answer"] == values["citation_on_evidence"] == 0.0
+    assert "faithfulness" not in values  # no encoder to judge with
 
 
 def test_groups_latency_and_record(tmp_path: Path) -> None:
     report = run(Scripted(), tmp_path / "r.rows.jsonl", course="ml")
-    assert set(report["groups"]) == {"direct", "followup", "with history"}
+    assert set(report["groups"]) == {
+        *("direct", "followup", "with history"),
+        *("format: pdf", "format: markdown", "course: ml"),
+    }
+    assert report["groups"]["format: pdf"]["crag"]["n"] == 3
+    assert report["groups"]["format: markdown"]["crag"]["n"] == 1
     assert report["groups"]["direct"]["crag"]["value"] == 1.0
     assert report["latency_seconds"]["total"] == {"p50": 0.06, "p95": 0.096, "p99": 0.0992, "n": 5}
     assert report["settings"] == {"course": "ml"}

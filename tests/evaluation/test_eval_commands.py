@@ -71,6 +71,10 @@ def test_answers_end_to_end_and_again(index: Path, tmp_path: Path) -> None:
     figures = {name: figure["value"] for name, figure in report["figures"].items()}
     assert figures["recall@1"] == figures["evidence@1"] == figures["evidence@prompt"] == 1.0
     assert figures["abstention_recall"] == 1.0
+    # The extractive answerer quotes, so its sentences stand where it says.
+    assert figures["citation_in_source"] == figures["faithfulness"] == 1.0
+    assert figures["cited_passage_on_evidence"] == 1.0
+    assert report["groups"]["format: markdown"]["recall@1"]["n"] == 2
     assert report["sources_not_found"] == []
     assert report["settings"]["answerer"] == "extractive"
     assert set(report["data"]) == {"questions", "unanswerable"}
@@ -78,6 +82,9 @@ def test_answers_end_to_end_and_again(index: Path, tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == ["1", "2", "u"]
     assert rows[0]["retrieved"][0]["source"] == "notes/lora.md"
     assert rows[0]["citations"][0]["file"] == "notes/lora.md"
+    assert rows[0]["measures"]["citation_holds_answer"] == 1.0
+    assert rows[0]["faithfulness"]["sentences"][0]["support"] > 0.8
+    assert "faithfulness" not in rows[2]
     assert rows[2]["answer"] == "" and rows[2]["nearest"]
     assert "evidence in 5,000 characters" in result.output
 
