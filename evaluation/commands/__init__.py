@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from evaluation.commands import answers, compare, reading, report, retrieval, summaries, sweep
+from evaluation.commands import (
+    answers,
+    compare,
+    reading,
+    report,
+    retrieval,
+    speed,
+    summaries,
+    sweep,
+)
 from evaluation.commands.app import eval_app
 
-__all__ = ["answers", "compare", "eval_app", "reading", "report", "retrieval", "summaries", "sweep"]
+__all__ = [
+    "answers",
+    "compare",
+    "eval_app",
+    "reading",
+    "report",
+    "retrieval",
+    "speed",
+    "summaries",
+    "sweep",
+]
