@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 _LABELS = {
     "right": "right",
@@ -51,6 +51,26 @@ def answers_table(report: Mapping[str, Any]) -> Table:
     for stage, taken in report["latency_seconds"].items():
         spread = f"p95 {taken['p95']:.3f}, p99 {taken['p99']:.3f}"
         table.add_row(f"seconds: {stage}", f"p50 {taken['p50']:.3f}", spread, str(taken["n"]))
+    return table
+
+
+_GROUPED = {
+    "right": "right",
+    "crag": "CRAG",
+    "f1": "F1",
+    "evidence@5": "evid. 5",
+    "citation_in_source": "place",
+    "faithfulness": "support",
+}
+"""Short, so that a terminal of 80 columns shows the names of the groups whole."""
+
+
+def groups_table(report: Mapping[str, Any]) -> Table:
+    """A line for each kind of question, format and course."""
+    table = Table(Column("group", no_wrap=True), "n", *_GROUPED.values())
+    for group, figures in report["groups"].items():
+        cells = (_cells(figures[name])[0] if name in figures else "" for name in _GROUPED)
+        table.add_row(group, str(figures["abstained"]["n"]), *cells)
     return table
 
 

@@ -45,7 +45,7 @@ def answers(
     from evaluation.jsonl import sha256_of
     from evaluation.progress import progress_bar
     from evaluation.questions import load_questions, load_unanswerable
-    from evaluation.tables import answers_table
+    from evaluation.tables import answers_table, groups_table
 
     asked = load_questions(questions, limit)
     hopeless = load_unanswerable(unanswerable, limit) if unanswerable else []
@@ -77,3 +77,5 @@ def answers(
         missing = ", ".join(report["sources_not_found"])
         console.err.print(f"No single file of the index goes by these sources: {missing}")
     console.out.print(answers_table(report))
+    if report["groups"]:
+        console.out.print(groups_table(report))

@@ -87,6 +87,7 @@ def test_answers_end_to_end_and_again(index: Path, tmp_path: Path) -> None:
     assert "faithfulness" not in rows[2]
     assert rows[2]["answer"] == "" and rows[2]["nearest"]
     assert "evidence in 5,000 characters" in result.output
+    assert "format: markdown" in result.output
 
     again = CliRunner().invoke(eval_app, options, catch_exceptions=False)
     assert "3 rows are from an earlier run" in again.output

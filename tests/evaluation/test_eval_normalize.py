@@ -19,6 +19,20 @@ from evaluation.normalize import (
         ("the", ""),
         ("Café — déjà", "café — déjà"),  # only ASCII punctuation goes, as in the official script
         ("", ""),
+        # Punctuation goes before articles are looked for, so what it parted becomes one word…
+        ("a-ha, the-end", "aha theend"),
+        ("U.S.A. (the)", "usa"),
+        ("it's an o'clock", "its oclock"),
+        ("under_score #1 50%", "underscore 1 50"),
+        # …and an article is a whole word. A dash of Unicode is no ASCII punctuation: it parts words.
+        ("another theory than Anna's", "another theory than annas"),
+        ("the—end", "—end"),
+        ("“The” end", "“ ” end"),
+        ("à la carte", "à la carte"),
+        ("a\u0301 la carte", "\u0301 la carte"),  # a decomposed á, as the official script has it
+        ("Ünïcödé ÉCOLE", "ünïcödé école"),
+        ("10\u00a0km\u2009away\n\tnow", "10 km away now"),
+        ("½ of ³He", "½ of ³he"),
     ],
 )
 def test_squad_normalization(text: str, normal: str) -> None:
@@ -58,3 +72,29 @@ def test_letters_and_digits_see_through_layout() -> None:
     assert letters_and_digits("Rank-\nadaptation (r = 8)") == "rankadaptationr8"
     assert letters_and_digits("• — …") == ""
     assert letters_and_digits("Größe 10²") == "größe10²"
+
+
+@pytest.mark.parametrize(
+    ("prediction", "golds", "em", "f1"),
+    [
+        # Gold answers that normalize to nothing are left out while others remain.
+        ("", ["the", "x"], 0.0, 0.0),
+        ("x", ["the", "x"], 1.0, 1.0),
+        # A prediction of articles and punctuation alone says nothing.
+        ("The", [], 1.0, 1.0),
+        ("a, an!", ["."], 1.0, 1.0),
+        ("a b", ["b"], 1.0, 1.0),
+        # 2 of 3 tokens in common with a gold of 2: precision 2/3, recall 1.
+        ("in 1066 AD", ["1066 ad"], 0.0, 0.8),
+        # The best gold counts, for each measure by itself.
+        ("10th century", ["the 10th", "10th century!", "century"], 1.0, 1.0),
+        ("1,000", ["1000"], 1.0, 1.0),
+        ("1 000", ["1000"], 0.0, 0.0),
+        ("cafe", ["café"], 0.0, 0.0),
+    ],
+)
+def test_exact_match_and_f1_on_edge_cases(
+    prediction: str, golds: list[str], em: float, f1: float
+) -> None:
+    assert exact_match(prediction, golds) == em
+    assert token_f1(prediction, golds) == pytest.approx(f1)
