@@ -184,6 +184,8 @@ def test_commands_that_need_another_machine_are_ones_that_lectern_takes(
 ) -> None:
     (tmp_path / "scifact").mkdir()
     (tmp_path / "dialogsum").mkdir()
+    (tmp_path / "judge").mkdir()
+    (tmp_path / "prompts.txt").touch()
     (tmp_path / "dev-v2.0.json").touch()
     for line in block.text.splitlines():
         words = shlex.split(line)

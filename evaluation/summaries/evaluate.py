@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ LEG = "summary"
 """What the system under test is called beside the baselines."""
 LONGEST_SHOWN = 5_000
 """Characters of a text that stand in its row."""
+MOST_OTHERS = 100
+"""Key points of other texts that a text is held against."""
 
 
 def evaluate_summaries(
@@ -62,7 +65,7 @@ def evaluate_summaries(
             said = {LEG: row["summary"]}
             if with_baselines:
                 said |= baselines(measured, example)
-            others = [point for e in examples if e.id != example.id for point in e.points]
+            others = _points_of_others(measured, example)
             row["measures"] = {
                 leg: measure_summary(text, example, cover, others) for leg, text in said.items()
             }
@@ -99,7 +102,7 @@ def _check(measured: SummarySet, cover: KeyPointCover | None, seed: int) -> dict
     for example in pointed:
         said = cover.statements(example.text)
         own.append([float(c.covered) for c in cover.covers(said, example.points)])
-        points = [point for e in pointed if e.id != example.id for point in e.points]
+        points = _points_of_others(measured, example)
         other.append([float(c.covered) for c in cover.covers(said, points)])
     shares = [
         {"own_document": sum(mine) / len(mine)}
@@ -107,6 +110,12 @@ def _check(measured: SummarySet, cover: KeyPointCover | None, seed: int) -> dict
         for mine, theirs in zip(own, other, strict=True)
     ]
     return {"check": figures(shares, [example.id for example in pointed], seed)}
+
+
+def _points_of_others(measured: SummarySet, example: SummaryExample) -> list[str]:
+    """Key points of the other texts, in their order, `MOST_OTHERS` at most."""
+    points = (point for e in measured.examples if e.id != example.id for point in e.points)
+    return list(islice(points, MOST_OTHERS))
 
 
 def _key(example: SummaryExample, settings: Mapping[str, Any]) -> str:
