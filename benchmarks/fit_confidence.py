@@ -27,6 +27,7 @@ from benchmarks.record import data_argument, out_argument, record
 from chatbot.confidence import BIAS, PASSAGE, SENSE, WORDS
 from chatbot.extractive import ExtractiveAnswerer, evidence
 from chatbot.retrieval.hybrid import Retriever
+from evaluation.abstention.measures import auroc, tally
 from ingestion.index import Index
 from ingestion.pipeline import ingest
 
@@ -56,7 +57,7 @@ def main() -> None:
     for name, chosen in (("fitted", weights), ("in_force", in_force)):
         probability = predict(signals[~fitted_on], chosen)
         truth = held[~fitted_on]
-        figures[f"{name}_auroc"] = {"value": auroc(probability, truth)}
+        figures[f"{name}_auroc"] = {"value": auroc(tally(probability, truth))}
         figures[f"{name}_refused_answerable"] = {"value": float((probability < 0.5)[truth].mean())}
         figures[f"{name}_refused_unanswerable"] = {
             "value": float((probability < 0.5)[~truth].mean())
@@ -118,12 +119,6 @@ def logistic(x: Floats, y: NDArray[np.bool_], steps: int = 30) -> Floats:
 
 def predict(x: Floats, weights: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-x @ weights)))
-
-
-def auroc(probability: Floats, truth: NDArray[np.bool_]) -> float:
-    """Share of (answerable, unanswerable) pairs in the right order; ties count half."""
-    yes, no = probability[truth][:, None], probability[~truth][None, :]
-    return float((yes > no).mean() + 0.5 * (yes == no).mean())
 
 
 if __name__ == "__main__":

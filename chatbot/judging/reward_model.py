@@ -13,15 +13,18 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from chatbot.judging.base import Encoded, Scorer
 from chatbot.judging.cleaning import CLEANING, clean
 from ingestion.encoders.factory import find_folder
-from ingestion.encoders.lora import load_adapted, read_config
+from ingestion.encoders.lora import TENSORS, load_adapted, read_config
 from ingestion.encoders.precision import Precision, resolve_precision
 from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
 
 Task = Literal["toxicity", "preference"]
+Floats = NDArray[np.float64]
 TOKENS_PER_BATCH = 4096
 """Padded tokens in one forward pass."""
 
@@ -73,15 +76,33 @@ class RewardModel:
             device=self._device,
         )
 
-    def logits(self, texts: Sequence[str], prompts: Sequence[str] | None = None) -> Any:
-        """One logit a text, float32, in the order given; `prompts` for a model of preference."""
-        return score(self.scorer, prepare(self.task, self.scorer, texts, prompts))
+    @cached_property
+    def identity(self) -> str:
+        """Names the model beyond doubt: its task and the hash of its tensors."""
+        return f"{self.task}:{file_digest(self.folder / TENSORS)[:16]}"
 
-    def probabilities(self, texts: Sequence[str]) -> Any:
-        """Calibrated probability that each text is toxic, in [0, 1]."""
+    def logits(self, texts: Sequence[str], prompts: Sequence[str] | None = None) -> Floats:
+        """One logit a text, in the order given; a model of preference needs the prompts."""
+        if self.task == "preference" and prompts is None:
+            raise ValueError("a model of preference judges an answer to a prompt")
+        asked = prompts if self.task == "preference" else None
+        return score(self.scorer, prepare(self.task, self.scorer, texts, asked))
+
+    def to_probability(self, logits: Floats) -> Floats:
+        """Calibrated probability of toxicity, in [0, 1], of logits of a model of toxicity."""
         options: Any = self.config.options
         slope, offset = options["calibration"]
-        return 1 / (1 + np.exp(-(slope * self.logits(texts) + offset)))
+        return np.asarray(1 / (1 + np.exp(-(slope * logits + offset))))
+
+    def scores(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
+        """As a reward: the probability that a response is toxic (weigh it negatively), or its
+        strength as an answer to its prompt.
+        """
+        logits = self.logits(responses, prompts)
+        found: list[float] = (
+            self.to_probability(logits) if self.task == "toxicity" else logits
+        ).tolist()
+        return found
 
 
 def prepare(
@@ -95,9 +116,9 @@ def prepare(
 
 def score(
     scorer: Scorer, encoded: Sequence[Encoded], progress: Callable[[int], None] | None = None
-) -> Any:
-    """Logits without gradients, in batches of like length."""
-    logits = np.zeros(len(encoded), np.float32)
+) -> Floats:
+    """Logits without gradients, (len(encoded),), in batches of like length."""
+    logits = np.zeros(len(encoded))
     order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i].ids))
     start = 0
     with torch.inference_mode():

@@ -17,10 +17,17 @@ from finetune.reward.csv_rows import bad_row, read_rows
 from finetune.reward.examples import Labelled, text_key
 from ingestion.errors import LecternError
 
+LABELLED_FOLDERS = {
+    "davidson": "toxicity/davidson_hate",
+    "jigsaw": "toxicity/jigsaw_balanced",
+    "surge": "toxicity/surge_toxicity",
+    "toxic_spans": "toxicity/toxic_spans",
+}
+
 
 def davidson(data: Path) -> Iterator[Labelled]:
     """Davidson et al. 2017: tweets; toxic is hate speech (class 0) or offensive language (1)."""
-    path = data / "toxicity" / "davidson_hate" / "labeled_data.csv.gz"
+    path = data / LABELLED_FOLDERS["davidson"] / "labeled_data.csv.gz"
     for number, row in read_rows(path, ["class", "tweet"]):
         if row["class"] not in ("0", "1", "2"):
             raise bad_row(path, number, f"has the class {row['class']!r}, not 0, 1 or 2")
@@ -31,7 +38,7 @@ def davidson(data: Path) -> Iterator[Labelled]:
 
 def jigsaw(data: Path) -> Iterator[Labelled]:
     """Jigsaw 2018: comments of Wikipedia's talk pages, half of them toxic; no header row."""
-    path = data / "toxicity" / "jigsaw_balanced" / "jigsaw_binary_test.csv.gz"
+    path = data / LABELLED_FOLDERS["jigsaw"] / "jigsaw_binary_test.csv.gz"
     for number, row in read_rows(path, ["text", "label"], header=False):
         if row["label"] not in ("0", "1"):
             raise bad_row(path, number, f"has the label {row['label']!r}, not 0 or 1")
@@ -40,7 +47,7 @@ def jigsaw(data: Path) -> Iterator[Labelled]:
 
 def surge(data: Path) -> Iterator[Labelled]:
     """Surge AI 2022: comments from social media, half of them toxic."""
-    path = data / "toxicity" / "surge_toxicity" / "toxicity_en.csv"
+    path = data / LABELLED_FOLDERS["surge"] / "toxicity_en.csv"
     for number, row in read_rows(path, ["text", "is_toxic"]):
         if row["is_toxic"] not in ("Toxic", "Not Toxic"):
             raise bad_row(path, number, f"says {row['is_toxic']!r}, not Toxic or Not Toxic")
@@ -55,7 +62,7 @@ def toxic_spans(data: Path) -> Iterator[Labelled]:
     those in between are left out. A post that most annotators marked somewhere is an example too.
     Who marked nothing says nothing: the files write "all toxic" and "not toxic" for the same votes.
     """
-    folder = data / "toxicity" / "toxic_spans"
+    folder = data / LABELLED_FOLDERS["toxic_spans"]
     votes = _votes(folder)
     for number, row in read_rows(folder / "comments.csv.gz", ["comment_id", "comment_text"]):
         text = row["comment_text"]

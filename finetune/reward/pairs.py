@@ -17,6 +17,13 @@ from evaluation.jsonl import malformed, read_objects
 from finetune.reward.examples import Preference, text_key
 from ingestion.errors import LecternError
 
+PAIRS_FOLDERS = {
+    "hh_harmless": "preferences/hh_rlhf_harmless_test",
+    "pandalm": "preferences/pandalm_human",
+    "dolly": "preferences/dolly_flan_t5_outputs",
+    "autoj": "preferences/autoj_pairwise",
+}
+
 _ASSISTANT = "\n\nAssistant:"
 
 
@@ -26,7 +33,7 @@ def hh_harmless(data: Path) -> Iterator[Preference]:
     The prompt is what both share up to the assistant's turn in which they part. Conversations that
     open with the same words form one group.
     """
-    path = data / "preferences" / "hh_rlhf_harmless_test" / "test.jsonl.gz"
+    path = data / PAIRS_FOLDERS["hh_harmless"] / "test.jsonl.gz"
     for number, row in read_objects(path):
         chosen, rejected = row.get("chosen"), row.get("rejected")
         if not isinstance(chosen, str) or not isinstance(rejected, str):
@@ -48,7 +55,7 @@ def hh_harmless(data: Path) -> Iterator[Preference]:
 
 def pandalm(data: Path) -> Iterator[Preference]:
     """Wang et al. 2023 (PandaLM's test set): the choice of most of three annotators; ties go."""
-    path = data / "preferences" / "pandalm_human" / "testset-v1.json.gz"
+    path = data / PAIRS_FOLDERS["pandalm"] / "testset-v1.json.gz"
     for row in _json_list(path):
         votes = Counter(row[f"annotator{i}"] for i in (1, 2, 3))
         better, count = votes.most_common(1)[0]
@@ -65,20 +72,20 @@ def dolly(data: Path) -> Iterator[Preference]:
 
     Made pairs, not judged ones: nobody has compared the two.
     """
-    folder = data / "preferences" / "dolly_flan_t5_outputs"
+    folder = data / PAIRS_FOLDERS["dolly"]
     for size in ("small", "base", "large", "xl"):
         path = folder / f"google_flan-t5-{size}_decode_output.jsonl.gz"
         for number, row in read_objects(path):
             if not {"instruction", "text", "decoded"} <= row.keys():
                 raise malformed(path, number, 'needs "instruction", "text" and "decoded"')
-            yield _pair(row["instruction"], row["text"], row["decoded"], f"dolly_{size}")
+            yield _pair(row["instruction"], row["text"], row["decoded"], "dolly")
 
 
 def autoj(data: Path) -> Iterator[Preference]:
     """Li et al. 2023 (Auto-J's pairwise test): people's choices; no licence stated, so to be
     measured on and not trained on. Ties go.
     """
-    path = data / "preferences" / "autoj_pairwise" / "testdata_pairwise.jsonl.gz"
+    path = data / PAIRS_FOLDERS["autoj"] / "testdata_pairwise.jsonl.gz"
     for _, row in read_objects(path):
         if row["label"] in (0, 1):
             answers = row["response 1"], row["response 2"]

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from chatbot.judging.base import Encoded
 from chatbot.judging.reward_model import prepare, score
-from evaluation.classification import auroc
+from evaluation.abstention.measures import auroc, tally
 from finetune.checkpoint import Checkpoints, load_optimizer
 from finetune.data.order import Order
 from finetune.errors import CheckpointUnusable, EmptySplit, LossNotFinite
@@ -130,7 +130,7 @@ def train_reward(
     options: dict[str, object] = {}
     if settings.task == "toxicity":
         logits = score_all(model, held)[:, 0]
-        options["calibration"] = fit_platt(logits, held.labels.numpy())
+        options["calibration"] = fit_platt(logits, held.labels.double().numpy())
     model.save(out, {**options, "training": settings.model_dump()})
     return {"steps": total, "best_dev": best, "cut": learned.cut, "texts": len(learned.texts)}
 
@@ -151,7 +151,7 @@ def _loss(model: Trainable, data: Prepared, chosen: list[int], drop: float) -> T
 def _figure(data: Prepared, logits: Any) -> float:
     """AUC of labelled texts (toxic: more than half of the annotators), accuracy of pairs."""
     if len(data.labels):
-        return auroc(logits[:, 0], data.labels.numpy() > 0.5)
+        return auroc(tally(logits[:, 0], data.labels.numpy() > 0.5))
     return float((logits[:, 0] > logits[:, 1]).mean())
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tiny_bert
 import torch
-from safetensors.torch import save_file
 
 from ingestion.encoders.bert_forward import BertShape, mean_pool, pad, read_weights, token_states
 from ingestion.encoders.lora import (
@@ -23,47 +22,12 @@ from ingestion.encoders.lora import (
 from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 
-LAYERS = (0, 1)
+LAYERS = tuple(range(tiny_bert.LAYERS))
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """A BERT of two layers with random weights, in the Hugging Face layout."""
-    torch.manual_seed(0)
-    d, inner = 16, 32
-    shapes = {
-        "embeddings.word_embeddings.weight": (30, d),
-        "embeddings.position_embeddings.weight": (12, d),
-        "embeddings.token_type_embeddings.weight": (2, d),
-        "embeddings.LayerNorm.weight": (d,),
-        "embeddings.LayerNorm.bias": (d,),
-    }
-    for layer in LAYERS:
-        at = f"encoder.layer.{layer}"
-        for name, out, into in (
-            ("attention.self.query", d, d),
-            ("attention.self.key", d, d),
-            ("attention.self.value", d, d),
-            ("attention.output.dense", d, d),
-            ("intermediate.dense", inner, d),
-            ("output.dense", d, inner),
-        ):
-            shapes[f"{at}.{name}.weight"] = (out, into)
-            shapes[f"{at}.{name}.bias"] = (out,)
-        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
-            shapes[f"{at}.{name}.weight"] = (d,)
-            shapes[f"{at}.{name}.bias"] = (d,)
-    folder = tmp_path / "base"
-    folder.mkdir()
-    save_file({n: torch.randn(s) * 0.3 for n, s in shapes.items()}, folder / "model.safetensors")
-    config = {
-        "hidden_size": d,
-        "num_hidden_layers": len(LAYERS),
-        "num_attention_heads": 2,
-        "layer_norm_eps": 1e-12,
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    return tiny_bert.build(tmp_path / "base", [f"word{number}" for number in range(26)])
 
 
 def drawn_deltas(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

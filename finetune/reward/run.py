@@ -1,0 +1,143 @@
+"""`lectern train reward`, from names of collections to a judge on disk with its card."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from chatbot.judging.reward_model import RewardModel
+from evaluation.provenance import provenance
+from finetune.licences import UNKNOWN, licence_of
+from finetune.model_card import DataUsed, Measured, ModelCard
+from finetune.reward.labelled import LABELLED_FOLDERS, read_labelled
+from finetune.reward.measuring import by_source
+from finetune.reward.pairs import PAIRS_FOLDERS, read_pairs
+from finetune.reward.settings import RewardSettings
+from finetune.reward.splits import Splits, split
+from finetune.reward.training import train_reward
+from finetune.sft.record import write_record
+
+LIMITS = {
+    "toxicity": (
+        "It judges one text at a time, in English, without what was said before.",
+        "Words that are toxic in the training data count against a text that quotes or reclaims "
+        "them.",
+    ),
+    "preference": (
+        "It has learned from a few thousand comparisons; what it prefers is not what is true.",
+        "Where people preferred the longer answer in the training data, it leans that way too.",
+    ),
+}
+
+
+def train_and_measure(
+    names: Sequence[str],
+    judged: Sequence[str],
+    data: Path,
+    out: Path,
+    settings: RewardSettings,
+    *,
+    limit: int | None = None,
+    device: str = "cpu",
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Train on `names`, measure on their test split and on the whole of `judged`; returns the
+    record that is written as `training.json` beside the model.
+
+    No text of a judged collection is trained on. `limit` takes that many examples of each training
+    collection, by their hash. Raises what `train_reward` does.
+    """
+    parts, apart = read_data(names, judged, data, settings, limit)
+    say(
+        f"{len(parts.train):,} examples to train on, {len(parts.dev):,} to choose by, "
+        f"{len(parts.test):,} to measure on; {parts.copies:,} copies are left out."
+    )
+    start = time.monotonic()
+    told = train_reward(parts.train, parts.dev, out, settings, device)
+    seconds = time.monotonic() - start
+    if told["cut"]:
+        say(f"{told['cut']:,} of the texts trained on were cut to {settings.window} tokens.")
+    model = RewardModel(out, device=device)
+    figures = by_source(model, [*parts.test, *apart], settings.seed)
+    counts = Counter(example.source for example in parts.train)
+    record = {
+        "settings": settings.model_dump(),
+        "data": [
+            {"name": source, "examples": count, "licence": _licence(source, data)}
+            for source, count in sorted(counts.items())
+        ],
+        "splits": {
+            "train": len(parts.train),
+            "dev": len(parts.dev),
+            "test": len(parts.test),
+            "copies": parts.copies,
+        },
+        "trained": told,
+        "seconds": seconds,
+        "figures": figures,
+        **provenance(),
+    }
+    write_record(out / "training.json", record)
+    card(settings, record).write(out)
+    return record
+
+
+def read_data(
+    names: Sequence[str],
+    judged: Sequence[str],
+    data: Path,
+    settings: RewardSettings,
+    limit: int | None = None,
+) -> tuple[Splits[Any], list[Any]]:
+    """(splits of the training collections, all examples of those that are only judged)."""
+    read: Any = read_labelled if settings.task == "toxicity" else read_pairs
+    apart = [example for name in judged for example in read(name, data)]
+    examples = []
+    for name in names:
+        found = read(name, data)
+        found.sort(key=lambda example: example.group)
+        examples += found[:limit]
+    return split(examples, settings.seed, apart), apart
+
+
+def card(settings: RewardSettings, record: dict[str, Any]) -> ModelCard:
+    """The model card of a record."""
+    judge = settings.task == "toxicity"
+    return ModelCard(
+        title="A judge of toxicity" if judge else "A judge of preference",
+        summary=(
+            "The probability that a text is toxic (hateful or offensive)."
+            if judge
+            else "How strongly people would prefer an answer to a prompt (Bradley–Terry)."
+        )
+        + f" {_how(settings)} on {settings.base}, trained by `lectern train reward`.",
+        base=settings.base,
+        task=settings.task,
+        usage="`chatbot.judging.reward_model.RewardModel(folder)`"
+        + (".to_probability(logits)" if judge else ".logits(answers, prompts)")
+        + "; as a reward of `lectern train ppo`: `--reward "
+        + ("-1*" if judge else "")
+        + "model:FOLDER`.",
+        data=[DataUsed(**source) for source in record["data"]],
+        figures=[
+            Measured(name, source, *(figure.get(key) for key in ("value", "low", "high")))
+            for source, figures in record["figures"].items()
+            for name, figure in figures.items()
+        ],
+        settings=settings.model_dump(exclude={"task", "base"}),
+        limits=LIMITS[settings.task],
+    )
+
+
+def _how(settings: RewardSettings) -> str:
+    if settings.method == "lora":
+        return f"Low-rank deltas of rank {settings.r} and a linear head"
+    return f"The upper {settings.layers} layers and a linear head"
+
+
+def _licence(source: str, data: Path) -> str:
+    folder = {**LABELLED_FOLDERS, **PAIRS_FOLDERS}.get(source)
+    return licence_of(data / folder / "SOURCE.txt") if folder else UNKNOWN
