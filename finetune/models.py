@@ -102,6 +102,15 @@ def adapt(model: Any, settings: AdapterSettings) -> Any:
         ) from error
 
 
+def set_dropout(model: Any, rate: float) -> None:
+    """Set every dropout rate of a T5 that has no adapter yet."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = rate
+        elif isinstance(getattr(module, "dropout", None), float):  # T5's attention
+            module.dropout = rate
+
+
 def trained_parameters(model: Any) -> dict[str, torch.nn.Parameter]:
     """What the optimizer is to change, by name, shared weights once."""
     return {name: weights for name, weights in model.named_parameters() if weights.requires_grad}

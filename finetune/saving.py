@@ -8,33 +8,41 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from chatbot.engines.flan_t5 import quiet
 from finetune.errors import CheckpointNotSaved
+
+_LAST = ("config.json", "adapter_config.json")
+"""What makes a folder a model or an adapter in the eyes of a reader."""
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:
-    """Write the model into `folder`, whole or not at all; what stood there is replaced.
+    """Write the model into `folder`, over one that lies there; other files and folders stay.
 
     An adapter: `adapter_config.json` and `adapter_model.safetensors`, as
     `chatbot/engines/adapters.py` reads them. A model without one: weights, configuration and
-    tokenizer, as `lectern --model` reads them. Raises `CheckpointNotSaved`.
+    tokenizer, as `lectern --model` reads them. All is written beside its place first: where that
+    fails, `CheckpointNotSaved` is raised and the folder is as it was.
     """
-    beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
+    beside = folder / ".model.part"
     try:
+        shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        model.save_pretrained(beside)
+        with quiet():
+            model.save_pretrained(beside)
         if hasattr(model, "peft_config"):
             # peft's README is a form that nobody has filled in.
             (beside / "README.md").unlink(missing_ok=True)
         else:
             tokenizer.save_pretrained(beside)
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.rename(folder)
+        for name in _LAST:
+            (folder / name).unlink(missing_ok=True)
+        for file in sorted(beside.iterdir(), key=lambda file: file.name in _LAST):
+            file.replace(folder / file.name)
     except (OSError, SafetensorError) as error:
-        shutil.rmtree(beside, ignore_errors=True)
         raise CheckpointNotSaved(
             f"The model cannot be written to {folder} ({error}).",
             "Free some space and run the same command again: it goes on from its last checkpoint.",
         ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return folder

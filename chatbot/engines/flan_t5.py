@@ -248,7 +248,7 @@ def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any
                 f"{name} is a {family} model, not a T5.",
                 "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
             )
-        with _quiet():
+        with quiet():
             model = AutoModelForSeq2SeqLM.from_pretrained(
                 folder, dtype=dtype, use_safetensors=True, local_files_only=True
             )
@@ -274,8 +274,8 @@ def untie(model: Any) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Loading without the library's progress bar and its advice on weight tying, heeded above."""
+def quiet() -> Iterator[None]:
+    """Without the library's progress bars and its advice on weight tying, heeded above."""
     level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
     hf_logging.set_verbosity_error()
     hf_logging.disable_progress_bar()

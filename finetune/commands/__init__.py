@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finetune.commands import sft
 from finetune.commands.app import train_app
 
-__all__ = ["train_app"]
+__all__ = ["sft", "train_app"]

@@ -30,6 +30,15 @@ class Lengths:
     longest_source: int
     longest_target: int
 
+    def __add__(self, other: Lengths) -> Lengths:
+        return Lengths(
+            self.kept + other.kept,
+            self.long_sources + other.long_sources,
+            self.long_targets + other.long_targets,
+            max(self.longest_source, other.longest_source),
+            max(self.longest_target, other.longest_target),
+        )
+
     def __str__(self) -> str:
         """In words, for the person who started the run."""
         left_out = self.long_sources + self.long_targets

@@ -27,6 +27,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ from finetune.errors import EmptySplit
 from ingestion.errors import LecternError
 
 Numbers = NDArray[np.int64]
+
+T = TypeVar("T")
 
 
 class Source(BaseModel):
@@ -107,17 +110,17 @@ class Part:
     sha256: str
 
 
-class Mixture:
-    """Examples of several sources, and for each epoch which of them are seen and how often.
+class Mixture(Generic[T]):
+    """Examples of several sources, read or encoded, and which of them each epoch shows how often.
 
     An epoch is a function of (seed, number): nothing has to be remembered to go on from anywhere.
     Raises `EmptySplit` where a source has no examples left.
     """
 
     def __init__(
-        self, sources: Sequence[Source], read: Sequence[Sequence[Example]], seed: int = 0
+        self, sources: Sequence[Source], read: Sequence[Sequence[T]], seed: int = 0
     ) -> None:
-        self.examples = [example for examples in read for example in examples]
+        self.examples: list[T] = [example for examples in read for example in examples]
         self.parts = []
         for source, examples in zip(sources, read, strict=True):
             if not examples:
