@@ -75,6 +75,11 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement(
             "faithfulness_method", script("faithfulness_method", *both, sizes=("--questions", 5))
         ),
+        Measurement("summaries", script("summaries", *both, *rows, sizes=limit)),
+        Measurement(
+            "word_judge",
+            script("train_word_judge", *both, "--judge", work / "words", sizes=("--examples", 500)),
+        ),
         *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
         Measurement(
             "openstax",

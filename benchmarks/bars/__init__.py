@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import ablation, ask, offline_answers, offline_retrieval
+from benchmarks.bars import ablation, ask, offline_answers, offline_retrieval, offline_summaries
 from benchmarks.bars.line import HEADER, Line, Results
 
 LINES: tuple[Line, ...] = (
@@ -18,6 +18,7 @@ LINES: tuple[Line, ...] = (
     *ablation.LINES,
     *offline_retrieval.LINES,
     *offline_answers.LINES,
+    *offline_summaries.LINES,
 )
 
 __all__ = ["HEADER", "LINES", "Line", "Results", "load_results", "print_rows"]

@@ -1,0 +1,61 @@
+"""Summaries by the product: DialogSum, SAMSum, QMSum, and ten documents against key points.
+
+`lectern eval summaries` on the test split of each, with the trivial summaries beside it. The
+summarizer picks sentences; for a generator give `--answerer generative` and another `--name`, and
+whatever else that verb takes (`--model`, `--adapter`, `--as-written`, `--limit`). About five
+minutes on two cores:
+
+    python -m benchmarks.summaries --data ../shared/data --rows build --out docs/results
+
+The reports go to `--out` as `summaries_SET.json`; a line per text, which quotes the data sets and
+so is not for publishing, to `--rows`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.bars import print_rows
+from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
+from benchmarks.record import data_argument, out_argument
+from evaluation.rows import write_whole
+
+FOLDERS = {
+    "dialogsum": "dialogue/dialogsum",
+    "samsum": "dialogue/samsum",
+    "qmsum": "dialogue/qmsum_academic",
+    "documents": "courses",
+}
+KEY_POINTS = Path(__file__).parent / "key_points"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    data_argument(parser)
+    out_argument(parser)
+    parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
+    parser.add_argument("--name", default="summaries", help="how the results' names begin")
+    parser.add_argument("--answerer", default="extractive")
+    asked, options = parser.parse_known_args()
+    options += ["--answerer", asked.answerer]
+
+    for folder in (asked.out, asked.rows):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, folder in FOLDERS.items():
+        out = asked.rows / f"{asked.name}_{name}.json"
+        command = [LECTERN, "eval", "summaries", "--set", name, "--baselines", *options]
+        command += ["--data", str((asked.data / folder).resolve()), "--out", str(out.resolve())]
+        if name == "documents":
+            command += ["--key-points", str(KEY_POINTS)]
+        timed(command, REPOSITORY)
+        report = json.loads(out.read_text(encoding="utf-8"))
+        del report["command"]  # names folders of this machine
+        text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+        write_whole(asked.out / out.name, text)
+        print_rows(asked.out, out.stem)
+
+
+if __name__ == "__main__":
+    main()
