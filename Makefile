@@ -1,5 +1,6 @@
 # make chat     set up, ingest the sample course (or COURSE=DIR), open the chat in a browser
 # make test     set up with development tools, then style, types, import contracts and all tests
+# make eval     measure a small version of everything offline; ends with one page about it
 # make install  the set-up alone
 # make lint     the development set-up, then style, types and import contracts
 # make clean    remove .venv; .lectern (index, uploads, conversations) stays
@@ -9,6 +10,7 @@
 #   MODEL=NAME            the generator to look for on the Hugging Face hub; MODEL= looks for none
 #   PORT=8501             where the app listens
 #   TORCH_INDEX=URL       a further index for torch, e.g. https://download.pytorch.org/whl/cpu
+#   DATA=../shared/data   the shared data that `make eval` takes small parts of, where it is
 #   PYTHON=python3        the interpreter that makes .venv (3.11, 3.12 or 3.13)
 #   TESTS=tests           the tests to run
 
@@ -18,13 +20,14 @@ MODEL ?= google/flan-t5-base
 PORT ?= 8501
 TORCH_INDEX ?=
 TESTS ?= tests
+DATA ?= $(or $(LECTERN_DATA),../shared/data)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pep517 -c constraints.txt
 # A wheel of that index, such as 2.13.0+cpu, counts as newer than PyPI's 2.13.0 and is taken.
 TORCH := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 
-.PHONY: chat test install lint clean port
+.PHONY: chat test eval install lint clean port
 .DEFAULT_GOAL := chat
 
 chat: port .venv/.installed
@@ -41,6 +44,9 @@ install: .venv/.installed
 test: lint
 	@echo "Running the tests…"
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(TESTS)
+
+eval: .venv/.installed
+	@$(BIN)/python -m benchmarks.small --data "$(DATA)" --out build/eval
 
 lint: .venv/.installed-dev
 	@echo "Checking style, types and import contracts…"

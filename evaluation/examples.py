@@ -38,8 +38,10 @@ def example_of(row: Row) -> Example:
         answer=str(_first(row, _SAID) or _ranking(row)),
         abstained=bool(row.get("abstained")),
         citations=tuple(
-            f"{citation['file']}, {citation['locator']['label']}"
-            for citation in row.get("citations", ())
+            dict.fromkeys(
+                f"{citation['file']}, {citation['locator']['label']}"
+                for citation in row.get("citations", ())
+            )
         ),
     )
 

@@ -48,6 +48,18 @@ MEASURES = {
     "crag": Measure("CRAG score", "score"),
     "em": Measure("exact match"),
     "f1": Measure("token F1"),
+    "contained": Measure("a gold answer contained in the answer"),
+    "spoken_em": Measure("exact match, as spoken"),
+    "spoken_f1": Measure("token F1, as spoken"),
+    "no_answer_accuracy": Measure("silent where there is no answer"),
+    "decision_accuracy": Measure("right about yes, no or maybe"),
+    "decided": Measure("said yes, no or maybe"),
+    "cited": Measure("answers with a citation"),
+    "citation_holds_answer": Measure("a cited sentence holds a gold answer"),
+    "citation_in_source": Measure("citations in a gold source"),
+    "citation_on_evidence": Measure("cited sentences on the evidence"),
+    "cited_passage_on_evidence": Measure("cited passages on the evidence"),
+    "faithfulness": Measure("sentences supported by the cited passages"),
     "abstained": Measure("abstained"),
     "abstention_precision": Measure("abstention precision"),
     "abstention_recall": Measure("abstention recall"),
@@ -100,6 +112,7 @@ _COUNT = re.compile(r"length|words|characters|tokens|_mb$|memory")
 HEADLINES = (
     *("f1", "ndcg@10", "rougeL", "points", "auroc", "crag", "right", "evidence@5"),
     *("wrong", "em", "abstention_recall", "recall@5", "mrr@10", "aurc"),
+    *("total_seconds", "total_seconds_p50", "first_token_seconds_p50"),
 )
 """What a run is judged by first, as far as it has them."""
 _FIRST_LEGS = ("fusion", "summary")
@@ -146,7 +159,8 @@ def _measure(name: str) -> Measure:
     if kind in _AT_DEPTH:
         return replace(_AT_DEPTH[kind], label=_AT_DEPTH[kind].label.format(k=depth))
     form: Form = "seconds" if "seconds" in name else "count" if _COUNT.search(name) else "share"
-    return Measure(name.replace("_", " "), form, bool(_LESS.search(name)))
+    label = re.sub("_mb$", " (MB)", name.replace("_seconds", "")).replace("_", " ")
+    return Measure(label, form, bool(_LESS.search(name)))
 
 
 def say_seconds(seconds: float) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evaluation.measures import is_detail, measure, standing
+from evaluation.measures import HEADLINES, is_detail, measure, standing
 from evaluation.report.figures import said_interval
+from evaluation.report.latency import is_percentile
 from evaluation.runs import Figure, Run, read_figures
 from evaluation.sweep.table import ranking
 
@@ -44,15 +45,17 @@ def facts(run: Run) -> list[Fact]:
 
 
 def measures_in(run: Run) -> list[str]:
-    """All measures of a run, each once, in the order of the report."""
-    return list(dict.fromkeys(name for figures in run.legs.values() for name in figures))
+    """All measures of a run, each once, those to look at first before the others."""
+    names = dict.fromkeys(name for figures in run.legs.values() for name in figures)
+    return sorted(names, key=lambda name: standing(name)[0])
 
 
 def _means(run: Run) -> Iterator[Fact]:
     leg = next((leg for leg in _PRODUCT if leg in run.legs), next(iter(run.legs), ""))
     figures = run.legs.get(leg, {})
     for name in sorted((n for n in figures if not is_detail(n)), key=standing):
-        yield _fact(measure(name).label, name, figures[name])
+        if not is_percentile(name) or name in HEADLINES:
+            yield _fact(measure(name).label, name, figures[name])
 
 
 def _points(run: Run) -> Iterator[Fact]:

@@ -18,6 +18,8 @@ OPEN, MORE = 5, 15
 
 _LONGEST, _LONGEST_QUESTION = 900, 320
 """Characters of a text that are shown."""
+_HEADING = 160
+"""Characters of a question that is set as a heading: a longer one is a text of its own."""
 _CHIPS = ("crag", "f1", "rougeL", "evidence@5", "ndcg@10", "points")
 
 
@@ -113,9 +115,10 @@ def _verdict(example: Example, measures: Mapping[str, float]) -> str:
 
 
 def _asked(key: str, question: str, chips: Sequence[Markup]) -> Markup:
+    kind = "question" if len(question) <= _HEADING else "question long"
     return element(
         "header",
-        element("p", shortened(question, _LONGEST_QUESTION), class_="question", dir="auto"),
+        element("p", shortened(question, _LONGEST_QUESTION), class_=kind, dir="auto"),
         element("div", element("code", key), chips, class_="chips"),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from evaluation.measures import is_detail, measure, say_seconds
 from evaluation.report.brief import describe, measures_in
 from evaluation.report.figures import said_interval
+from evaluation.report.latency import Latency, is_percentile, latencies
 from evaluation.runs import Run
 
 
@@ -28,9 +29,9 @@ def _section(run: Run) -> Iterable[str]:
     if any(content.get("comparisons", {}).values()):
         yield "### Paired differences"
         yield _differences(content["comparisons"])
-    if content.get("latency_seconds"):
-        yield "### Latency"
-        yield _latency(content["latency_seconds"])
+    for leg, latency in latencies(run).items():
+        yield f"### Latency, {_text(leg)}" if leg else "### Latency"
+        yield _latency(latency)
 
 
 def _figures(run: Run) -> str:
@@ -44,6 +45,7 @@ def _figures(run: Run) -> str:
             str(figures[name].n or ""),
         ]
         for name in measures_in(run)
+        if not is_percentile(name)
         for leg, figures in run.legs.items()
         if name in figures
     ]
@@ -62,7 +64,7 @@ def _differences(comparisons: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(["pair", "measure", "difference", "95 % interval", "p"], rows)
 
 
-def _latency(latency: Mapping[str, Mapping[str, float]]) -> str:
+def _latency(latency: Latency) -> str:
     percentiles = list(dict.fromkeys(p for taken in latency.values() for p in taken if p[0] == "p"))
     rows = [
         [stage, *(say_seconds(taken[p]) if p in taken else "" for p in percentiles)]

@@ -8,12 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evaluation.measures import is_detail, measure
+from evaluation.measures import is_detail, measure, standing
 from evaluation.report.brief import describe, measures_in
 from evaluation.report.differences import differences_table, settings_table
 from evaluation.report.example_cards import moved_examples, worst_examples
 from evaluation.report.figures import figures_table, groups_table, points_table
-from evaluation.report.latency import latency_table
+from evaluation.report.latency import is_percentile, latencies, latency_table
 from evaluation.report.markup import element
 from evaluation.report.plots import charts
 from evaluation.runs import Run, flat_settings
@@ -44,7 +44,8 @@ def _means(run: Run) -> Iterable[Markup | None]:
     yield _part("By group", _groups(content.get("groups", {})))
     drawn = charts(content)
     yield element("div", drawn, class_="part charts") if drawn else None
-    yield _part("Latency", _latency(content))
+    for leg, latency in latencies(run).items():
+        yield _part(f"Latency, {leg}" if leg else "Latency", latency_table(latency))
     if run.has_rows:
         yield _part("The worst examples", worst_examples(run.rows))
 
@@ -76,7 +77,7 @@ def _sweep(run: Run) -> Iterable[Markup | None]:
 
 
 def _figures(run: Run) -> Markup | None:
-    names = measures_in(run)
+    names = [name for name in measures_in(run) if not is_percentile(name)]
     if not names:
         return None
     first = [name for name in names if not is_detail(name)] or names
@@ -101,17 +102,9 @@ def _differences(
 
 def _groups(groups: Mapping[str, Mapping[str, Any]]) -> Markup | None:
     every = dict.fromkeys(name for found in groups.values() for name in found)
-    names = [name for name in every if not is_detail(name) and measure(name).form == "share"]
+    shown = [name for name in every if not is_detail(name) and measure(name).plotted]
+    names = sorted(shown, key=standing)
     return groups_table(groups, names[:_GROUP_COLUMNS]) if names else None
-
-
-def _latency(content: Mapping[str, Any]) -> Markup | None:
-    """`latency_seconds` is stage → percentiles; `seconds` those of the one thing that was timed."""
-    stages = content.get("latency_seconds") or {}
-    single = content.get("seconds")
-    if not stages and isinstance(single, Mapping) and single:
-        stages = {"total": single}
-    return latency_table(stages) if stages else None
 
 
 def _settings(content: Mapping[str, Any]) -> Markup | None:
