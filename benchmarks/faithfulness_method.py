@@ -21,7 +21,6 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple
 
 import numpy as np
 
@@ -107,7 +106,7 @@ def fit(pairs: Sequence[Pair], found: Sequence[Signs]) -> tuple[float, ...]:
 
     The threshold has the greatest balanced accuracy.
     """
-    x = np.array([(1.0, *astuple(sign)) for sign in found])
+    x = np.array([(1.0, *sign.regressors) for sign in found])
     y = np.array([pair.supported for pair in pairs])
     weight = np.array(_weights(pairs))
     weights = np.zeros(x.shape[1])

@@ -1,7 +1,8 @@
 """Is a sentence of an answer supported by the passages it cites? Without a language model.
 
-No model of textual inference is at hand offline, so support is a logistic regression over four
-signs, each taken at the sentence of the passages that is nearest to the claim:
+What stands in a passage as it is, layout aside, is supported. For the rest no model of textual
+inference is at hand offline, so support is a logistic regression over four signs, each taken at the
+sentence of the passages that is nearest to the claim:
 
 * coverage: share of the claim's stems that the sentence holds, weighted by rarity among the
   passages' sentences (a word that none of them holds weighs most);
@@ -23,19 +24,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chatbot.attribution import SHORT
+from evaluation.normalize import letters_and_digits
 from evaluation.rows import Row
 from evaluation.statements import statement
 from ingestion.encoders.base import Encoder
 from ingestion.sentences import sentences
 from ingestion.words import Stemmed
 
-METHOD = "words, numbers, names and cosine of the nearest sentence; 1"
+METHOD = "words, numbers, names and cosine of the nearest sentence, or quoted; 1"
 """Changes with whatever changes a judgement, so that stored ones are made anew."""
 
 BIAS, COVERAGE, COSINE, NUMBERS, NAMES = -4.10, 3.21, 3.02, -2.89, -0.99
@@ -54,12 +56,19 @@ class Signs:
     cosine: float
     missing_numbers: float
     missing_names: float
+    quoted: bool = False
+
+    @property
+    def regressors(self) -> tuple[float, float, float, float]:
+        return self.coverage, self.cosine, self.missing_numbers, self.missing_names
 
     @property
     def support(self) -> float:
-        """Probability, in [0, 1], that the passages support the claim."""
+        """Probability, in [0, 1], that the passages support the claim; 1 for a quotation."""
+        if self.quoted:
+            return 1.0
         weights = (COVERAGE, COSINE, NUMBERS, NAMES)
-        z = BIAS + sum(w * sign for w, sign in zip(weights, astuple(self), strict=True))
+        z = BIAS + sum(w * sign for w, sign in zip(weights, self.regressors, strict=True))
         return 1.0 / (1.0 + math.exp(-z))
 
 
@@ -76,10 +85,9 @@ class Judgement:
 
 
 def judge(
-    answer: str, passages: Sequence[str], encoder: Encoder, question: str = ""
+    said: Sequence[str], passages: Sequence[str], encoder: Encoder, question: str = ""
 ) -> list[Judgement]:
-    """A judgement for each sentence of the answer; without passages nothing is supported."""
-    said = sentences(answer)
+    """A judgement for each sentence of an answer; without passages nothing is supported."""
     if not passages:
         return [Judgement(sentence, 0.0) for sentence in said]
     claims = [claim_of(sentence, question) for sentence in said]
@@ -96,8 +104,10 @@ def judge_row(row: Row, encoder: Encoder) -> dict[str, Any]:
     known: dict[str, Any] = row.get("faithfulness") or {}
     if known.get("method") == method:
         return known
-    passages = dict.fromkeys(citation["passage"] for citation in row["citations"])
-    found = judge(row["answer"], list(passages), encoder, row["asked"] or row["question"])
+    passages = list(dict.fromkeys(citation["passage"] for citation in row["citations"]))
+    cited = [citation["answer_sentence"] for citation in row["citations"]]
+    said = sentences_of(row["answer"], cited)
+    found = judge(said, passages, encoder, row["asked"] or row["question"])
     return {
         "method": method,
         "share": sum(each.supported for each in found) / (len(found) or 1),
@@ -105,6 +115,19 @@ def judge_row(row: Row, encoder: Encoder) -> dict[str, Any]:
             {"sentence": each.sentence, "support": round(each.support, 4)} for each in found
         ],
     }
+
+
+def sentences_of(answer: str, cited: Sequence[str]) -> list[str]:
+    """The sentences of an answer: those that were cited, as they were, and those of the rest.
+
+    An extractive answer puts together lines of slides, which end without a full stop.
+    """
+    found = []
+    for sentence in dict.fromkeys(cited):
+        if sentence and sentence in answer:
+            found.append(sentence)
+            answer = answer.replace(sentence, "\n", 1)
+    return found + [rest for rest in sentences(answer) if any(map(str.isalnum, rest))]
 
 
 def claim_of(sentence: str, question: str) -> str:
@@ -128,6 +151,7 @@ def signs(claims: Sequence[str], passages: Sequence[str], encoder: Encoder) -> l
     holding = Counter(stem for stems in held for stem in stems)
     vectors = encoder.encode([*claims, *places])
     cosines = vectors[: len(claims)] @ vectors[len(claims) :].T
+    bare = [letters_and_digits(passage) for passage in passages]
 
     found = []
     for claim, cosine in zip(claims, cosines, strict=True):
@@ -144,6 +168,7 @@ def signs(claims: Sequence[str], passages: Sequence[str], encoder: Encoder) -> l
                 cosine=float(cosine[best]),
                 missing_numbers=_part(numbers - _numbers(places[best]), numbers),
                 missing_names=_part(names - held[best], names),
+                quoted=_quotes(letters_and_digits(claim), bare),
             )
         )
     return found
@@ -152,6 +177,10 @@ def signs(claims: Sequence[str], passages: Sequence[str], encoder: Encoder) -> l
 def _share(some: frozenset[str], whole: frozenset[str], weight: dict[str, float]) -> float:
     total = sum(weight[stem] for stem in whole)
     return sum(weight[stem] for stem in some) / total if total else 0.0
+
+
+def _quotes(claim: str, passages: Sequence[str]) -> bool:
+    return bool(claim) and any(claim in passage for passage in passages)
 
 
 def _part(some: frozenset[str], whole: frozenset[str]) -> float:

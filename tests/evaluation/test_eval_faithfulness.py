@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.faithfulness import METHOD, claim_of, judge, judge_row, signs
+from evaluation.faithfulness import METHOD, claim_of, judge, judge_row, sentences_of, signs
 from evaluation.statements import statement
 from ingestion.encoders.base import Encoder
 from ingestion.encoders.factory import load_encoder
@@ -24,10 +24,10 @@ def encoder() -> Encoder:
 def test_what_the_passage_says_is_supported_and_what_it_does_not_say_is_not(
     encoder: Encoder,
 ) -> None:
-    answer = (
-        "Low-rank adaptation was proposed by Edward Hu. "
-        "Ducks keep their feathers dry with oil from a gland."
-    )
+    answer = [
+        "Low-rank adaptation was proposed by Edward Hu.",
+        "Ducks keep their feathers dry with oil from a gland.",
+    ]
     said, invented = judge(answer, [PASSAGE], encoder)
     assert (said.supported, invented.supported) == (True, False)
     assert invented.support < 0.2 < 0.8 < said.support
@@ -35,8 +35,8 @@ def test_what_the_passage_says_is_supported_and_what_it_does_not_say_is_not(
 
 def test_a_short_answer_is_judged_with_its_question(encoder: Encoder) -> None:
     question = "Who proposed low-rank adaptation?"
-    (right,) = judge("Edward Hu", [PASSAGE], encoder, question)
-    (wrong,) = judge("Geoffrey Hinton", [PASSAGE], encoder, question)
+    (right,) = judge(["Edward Hu"], [PASSAGE], encoder, question)
+    (wrong,) = judge(["Geoffrey Hinton"], [PASSAGE], encoder, question)
     assert (right.supported, wrong.supported) == (True, False)
 
 
@@ -52,6 +52,17 @@ def test_the_signs_by_hand(encoder: Encoder) -> None:
     assert whole.cosine > 0.95
 
 
+def test_a_quotation_of_several_lines_is_supported(encoder: Encoder) -> None:
+    slide = "LoRA\n• freezes the weights\n• trains two matrices\n• needs less memory"
+    quoted, changed = judge(
+        ["LoRA; freezes the weights; trains two matrices", "LoRA; frees the whales, two of them"],
+        [slide],
+        encoder,
+    )
+    assert quoted.support == 1.0
+    assert changed.support < 1.0
+
+
 def test_rare_words_weigh_more(encoder: Encoder) -> None:
     passages = ["Matrices are large. Matrices are dense. Matrices are stored in zebra order."]
     common, rare = signs(["zebra quokka", "matrices quokka"], passages, encoder)
@@ -60,7 +71,7 @@ def test_rare_words_weigh_more(encoder: Encoder) -> None:
 
 
 def test_without_passages_nothing_is_supported(encoder: Encoder) -> None:
-    assert [each.supported for each in judge("One. Two.", [], encoder)] == [False, False]
+    assert [each.supported for each in judge(["One.", "Two."], [], encoder)] == [False, False]
     with pytest.raises(ValueError, match="no sentence"):
         signs(["x"], ["  "], encoder)
 
@@ -70,7 +81,7 @@ def test_a_row_is_judged_once(encoder: Encoder) -> None:
         "question": "And who?",
         "asked": "Who proposed low-rank adaptation?",
         "answer": "Edward Hu",
-        "citations": [{"passage": PASSAGE}, {"passage": PASSAGE}],
+        "citations": [{"passage": PASSAGE, "answer_sentence": "Edward Hu"}] * 2,
     }
     found = judge_row(row, encoder)
     assert found["share"] == 1.0
@@ -79,6 +90,16 @@ def test_a_row_is_judged_once(encoder: Encoder) -> None:
     stale = {**found, "method": "another", "share": 0.0}
     assert judge_row({**row, "faithfulness": stale}, encoder) == found
     assert judge_row({**row, "citations": []}, encoder)["share"] == 0.0
+
+
+def test_an_answer_falls_into_what_was_cited_and_the_rest() -> None:
+    answer = "Stage 1 shards states Stage 2 shards more. It helps. Much!"
+    cited = ["Stage 2 shards more.", "Stage 1 shards states", "Stage 2 shards more.", "elsewhere"]
+    assert sentences_of(answer, cited) == [
+        *("Stage 2 shards more.", "Stage 1 shards states"),
+        *("It helps.", "Much!"),
+    ]
+    assert sentences_of("One. Two.", []) == ["One.", "Two."]
 
 
 @pytest.mark.parametrize(
