@@ -13,8 +13,8 @@ from evaluation.report.intervals import axis_cell, percentile_cell, plot_scale
 from evaluation.report.tables import Cell, number, row, table
 from evaluation.runs import Run
 
-_SHORTEST = 1e-4
-"""Seconds at which the axis begins at the earliest; reports round to that."""
+_SHORTEST = 1e-3
+"""Seconds at which the axis begins at the earliest; what is shorter stands at its border."""
 _PERCENTILE = re.compile(r"(?P<stage>.+)_seconds_(?P<percentile>p\d+)")
 
 Latency = Mapping[str, Mapping[str, float]]

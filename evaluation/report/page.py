@@ -43,8 +43,9 @@ def html_page(runs: Sequence[Run], title: str) -> str:
 
 _EXPLAINED = (
     "Intervals hold 95 % of a seeded bootstrap (10,000 resamples) over the examples; examples that "
-    "depend on one another are drawn together. Hollow points are differences whose interval holds "
-    "zero. p is two-sided and not corrected for the number of comparisons."
+    "depend on one another are drawn together. Of repeated timings they hold the least and the "
+    "greatest. Hollow points are differences whose interval holds zero. p is two-sided and not "
+    "corrected for the number of comparisons."
 )
 
 
