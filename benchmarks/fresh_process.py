@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-LECTERN = str(Path(sys.executable).parent / "lectern")
+PYTHON = sys.executable
+LECTERN = str(Path(PYTHON).parent / "lectern")
 
 
 def timed(command: list[str], folder: Path) -> tuple[str, float]:

@@ -123,6 +123,24 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement(
             "cold_start", script("cold_start", "--out", out, sizes=("--runs", 1)), quiet=True
         ),
+        Measurement(
+            "answer_speed",
+            script("answer_speed", *asked, *rows, sizes=(*limit, "--cold", 1)),
+            quiet=True,
+        ),
+        Measurement(
+            "speed_vs_langchain",
+            script(
+                "speed_vs_langchain",
+                *both,
+                *("--work", work / "langchain"),
+                sizes=(
+                    *("--share", 0.02, "--rounds", 1, "--questions", 3),
+                    *("--answers", 2, "--size", "tiny"),
+                ),
+            ),
+            quiet=True,
+        ),
     ]
     if not quick:
         place = ("--data", data, "--out", out / "dtc_faq.json")

@@ -15,7 +15,7 @@ _LABELS = {
     "generate": "generate (all tokens)",
     "attribute": "attribute and score",
     "answer": "answerer as a whole",
-    "first_token": "first token, from the question",
+    "first_token": "until the first token",
     "total": "whole answer",
 }
 _ONCE = {

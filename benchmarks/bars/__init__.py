@@ -10,13 +10,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import ablation, ask, offline_answers, offline_retrieval, offline_summaries
+from benchmarks.bars import (
+    ablation,
+    ask,
+    offline_answers,
+    offline_retrieval,
+    offline_speed,
+    offline_summaries,
+)
 from benchmarks.bars.line import HEADER, Line, Results
 
 LINES: tuple[Line, ...] = (
     *ask.LINES,
     *ablation.LINES,
     *offline_retrieval.LINES,
+    *offline_speed.LINES,
     *offline_answers.LINES,
     *offline_summaries.LINES,
 )

@@ -1,4 +1,4 @@
-"""The offline benchmark: fusion against each leg, textbook questions, and speed by stage."""
+"""The offline benchmark: fusion against each leg, and textbook questions."""
 
 from __future__ import annotations
 
