@@ -1,30 +1,21 @@
-"""Ways to please a reward without saying anything: silence, echo, repetition, one text for all.
+"""A policy that pleases a reward without saying anything has not improved, whatever its reward.
 
-A policy that takes one of them has not improved, whatever its reward; reports hold these figures
-beside the reward, and `faults` names what went wrong.
+Reports hold these figures beside the reward, and `faults` names what went wrong. The signs
+themselves (silence, echo, repetition, one text for all) are `evaluation/degeneration.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
 
-ECHO = 0.8
-"""A response is an echo if a run of words of the prompt makes up this share of it."""
-
-SHORTEST_ECHO = 4
-"""Words; a shorter response that stands in the prompt may be an answer."""
-
-REPETITIVE = 0.5
-"""A response is repetitive if more than this share of its trigrams are said before."""
+from evaluation.degeneration import distinct_2, is_echo, is_empty, is_repetitive
 
 
 @dataclass(frozen=True)
 class Health:
     """Shares of responses in [0, 1]; `distinct_2` (Li et al. 2016): different word bigrams over
-    all bigrams of all responses; `words`: mean length.
+    all bigrams of all responses, 0 where there are none; `words`: mean length.
     """
 
     empty: float
@@ -42,22 +33,20 @@ def health(prompts: Sequence[str], responses: Sequence[str]) -> Health:
     if not responses:
         raise ValueError("no responses to look at")
     n = len(responses)
-    words = [response.split() for response in responses]
-    bigrams = [pair for said in words for pair in pairwise(said)]
     return Health(
-        empty=sum(not any(map(str.isalnum, response)) for response in responses) / n,
+        empty=sum(map(is_empty, responses)) / n,
         echoing=sum(map(is_echo, prompts, responses)) / n,
-        repetitive=sum(repeated_share(response) > REPETITIVE for response in responses) / n,
-        distinct_2=len(set(bigrams)) / len(bigrams) if bigrams else 0.0,
-        words=sum(map(len, words)) / n,
+        repetitive=sum(map(is_repetitive, responses)) / n,
+        distinct_2=distinct_2(responses) or 0.0,
+        words=sum(len(response.split()) for response in responses) / n,
     )
 
 
 def faults(after: Health, before: Health) -> list[str]:
     """What disqualifies a change from `before` to `after`; nothing for a healthy one.
 
-    `after` and `before` must come from as many responses to the same prompts, because distinct-2
-    falls with the amount of text.
+    Both must come from as many responses to the same prompts: distinct-2 falls with the amount of
+    text.
     """
     ratio = after.words / before.words if before.words else float("inf")
     found = {
@@ -78,20 +67,3 @@ def faults(after: Health, before: Health) -> list[str]:
         ),
     }
     return [fault for fault, holds in found.items() if holds]
-
-
-def repeated_share(text: str) -> float:
-    """Share of a text's word trigrams that occurred before in it; 0 for fewer than two."""
-    words = text.lower().split()
-    trigrams = list(zip(words, words[1:], words[2:], strict=False))
-    return 1 - len(set(trigrams)) / len(trigrams) if len(trigrams) > 1 else 0.0
-
-
-def is_echo(prompt: str, response: str) -> bool:
-    """Whether the response is, nearly, a stretch of its prompt."""
-    asked, said = prompt.lower().split(), response.lower().split()
-    if len(said) < SHORTEST_ECHO:
-        return False
-    match = SequenceMatcher(None, asked, said, autojunk=False)
-    run = match.find_longest_match(0, len(asked), 0, len(said))
-    return run.size >= ECHO * len(said)

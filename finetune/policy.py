@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutput
 
+from finetune.models import set_dropout
 from finetune.precision import Precision
 from finetune.responses import decoder_inputs, response_mask
 
@@ -48,7 +49,10 @@ class Policy:
         self, model: Any, tokenizer: Any, *, window: int = 512, precision: Precision | None = None
     ) -> None:
         tokenizer.padding_side = "right"
-        self.model = without_dropout(model)
+        # Rates as well as the mode: gradient checkpointing needs the training mode, in which a rate
+        # left over would come to life.
+        set_dropout(model, 0.0)
+        self.model = model.eval()
         self.t5 = model.get_base_model() if hasattr(model, "peft_config") else model
         self.tokenizer = tokenizer
         self.window = window
@@ -119,17 +123,3 @@ class Policy:
         with self.precision.autocast():
             states = self.t5.get_encoder()(input_ids=inputs.ids, attention_mask=inputs.mask)[0]
         return BaseModelOutput(last_hidden_state=states.repeat_interleave(times, dim=0))
-
-
-def without_dropout(model: Any) -> Any:
-    """The model in evaluation mode, with every dropout rate set to 0.
-
-    Both, because gradient checkpointing needs the training mode, in which rates left over would
-    come to life.
-    """
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
-        elif isinstance(getattr(module, "dropout", None), float):  # T5's attention
-            module.dropout = 0.0
-    return model.eval()

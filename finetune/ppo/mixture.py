@@ -74,7 +74,7 @@ def total(components: dict[str, list[float]]) -> list[float]:
     return [math.fsum(scores) for scores in zip(*components.values(), strict=True)]
 
 
-_SPEC = re.compile(r"(?:(?P<weight>[^*]+)\*)?(?P<kind>\w+)(?::(?P<argument>.+))?")
+_SPEC = re.compile(r"(?:(?P<weight>[^*]+)\*\s*)?(?P<kind>\w+)(?::(?P<argument>.+))?")
 _BAND = re.compile(r"(\d+)-(\d+)")
 
 

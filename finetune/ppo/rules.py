@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finetune.degeneration import repeated_share
+from evaluation.degeneration import repeated_share
 from ingestion.words import Stemmed
 
 
