@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import tiny_t5
 from typer.testing import CliRunner
 
 from evaluation.commands import eval_app
@@ -82,3 +83,23 @@ def test_another_form_is_refused_by_name(options: list[str], tmp_path: Path) -> 
 def test_a_form_that_nobody_knows_is_wrong_usage(options: list[str]) -> None:
     wrong = [word if word != "squad" else "triviaqa" for word in options]
     assert CliRunner().invoke(eval_app, wrong).exit_code == 2
+
+
+def test_a_generator_is_held_against_the_verdicts(tmp_path: Path) -> None:
+    entry = {
+        "QUESTION": "Do ducks float?",
+        "CONTEXTS": ["Ducks were put on a pond.", "They stayed on top."],
+        "LONG_ANSWER": "Ducks float.",
+        "final_decision": "yes",
+    }
+    data = tmp_path / "ori.json"
+    data.write_text(json.dumps({"42": entry}))
+    model = tiny_t5.build(tmp_path / "tiny-t5")
+    options = ["--form", "pubmedqa", "--data", str(data), "--out", str(tmp_path / "R.json")]
+    how = ["--answerer", "generative", "--model", str(model)]
+    result = CliRunner().invoke(eval_app, ["reading", *options, *how], catch_exceptions=False)
+    assert result.exit_code == 0
+    figures, settings = report(tmp_path)["figures"], report(tmp_path)["settings"]
+    assert {"decision_accuracy", "decided", "rougeL"} <= set(figures)
+    assert str(settings["answerer"]).startswith("generative (")
+    assert report(tmp_path)["notes"] == []
