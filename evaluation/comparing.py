@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluation.bootstrap import compare, interval
 from evaluation.examples import example_of
-from evaluation.measures import headline, measure
+from evaluation.measures import headline, is_detail, measure, standing
 from evaluation.provenance import provenance
 from evaluation.rows import Row
 from evaluation.runs import Run, flat_settings, measures_of
@@ -106,7 +106,10 @@ def compare_runs(
 
 
 def pair(first: Mapping[str, Row], second: Mapping[str, Row]) -> dict[str, Pairs]:
-    """Measure → the examples, by id, that have it in both runs; clusters as the rows name them."""
+    """Measure → the examples, by id, that have it in both runs; measures to look at come first.
+
+    Clusters are as the rows name them.
+    """
     found: dict[str, Pairs] = {}
     for key, row in first.items():
         other = second.get(key)
@@ -118,7 +121,7 @@ def pair(first: Mapping[str, Row], second: Mapping[str, Row]) -> dict[str, Pairs
                 pairs.first.append(value)
                 pairs.second.append(theirs[name])
                 pairs.clusters.append(str(row.get("cluster") or row.get("document") or key))
-    return found
+    return dict(sorted(found.items(), key=lambda item: (is_detail(item[0]), standing(item[0])[0])))
 
 
 def most_moved(first: Run, second: Run, name: str, pairs: Pairs) -> list[dict[str, Any]]:

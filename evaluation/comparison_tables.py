@@ -5,40 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from evaluation.measures import measure
+from evaluation.measures import Measure, measure
 
 
 def difference_table(report: Mapping[str, Any]) -> Table:
     """Each measure in both runs, its difference with interval and p, and wins, ties, losses."""
-    ((title, found),) = report["comparisons"].items()
+    (found,) = report["comparisons"].values()
     before, after = report["figures"].values()
     counts = report["counts"]
     alone = counts["only_first"] + counts["only_second"]
-    table = Table(
-        "measure",
-        *map(escape, report["figures"]),
-        "difference",
-        "95 % interval",
-        "p",
-        "win / tie / loss",
-        title=escape(f"{title}: {counts['shared']} examples in both, {alone} in one only"),
-    )
+    first, second = map(escape, report["figures"])
+    heading = f"A = {first}, B = {second}: {counts['shared']} examples in both, {alone} in one only"
+    table = Table(title=heading, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("measure", overflow="fold")
+    for head in ("A", "B", "B − A (95 % interval)", "p", "win/tie/loss"):
+        table.add_column(head, justify="right", no_wrap=True)
     for name, comparison in found.items():
         said = measure(name)
-        difference = comparison["difference"]
         table.add_row(
             escape(said.label),
             said.say(before[name]["value"]),
             said.say(after[name]["value"]),
-            said.say_change(difference["value"]),
-            f"{said.say_change(difference['low'])} … {said.say_change(difference['high'])}",
+            said_difference(said, comparison["difference"]),
             f"{comparison['p']:.4f}",
-            f"{comparison['wins']} / {comparison['ties']} / {comparison['losses']}",
+            f"{comparison['wins']}/{comparison['ties']}/{comparison['losses']}",
         )
     return table
+
+
+def said_difference(said: Measure, difference: Mapping[str, float]) -> str:
+    """`+0.064 (+0.032…+0.095)`."""
+    low, high = (said.say_change(difference[end]) for end in ("low", "high"))
+    return f"{said.say_change(difference['value'])} ({low}…{high})"
 
 
 def settings_table(report: Mapping[str, Any]) -> Table:

@@ -50,3 +50,5 @@ def sweep(
         report = run_sweep(specification, out, seed=seed, progress=progress)
     write_report(out / "sweep.json", report)
     console.out.print(sweep_table(report))
+    for point, why in report["not_run"].items():
+        console.err.print(f"{point} was not run. {why}", style="yellow", markup=False)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from evaluation.comparison_tables import said_difference
 from evaluation.measures import measure
 
 
@@ -24,33 +26,19 @@ def sweep_table(report: Mapping[str, Any]) -> Table:
     """The sweep's measure of every point, its paired difference from the default row, and p."""
     name = report["measure"]
     said = measure(name)
-    table = Table(
-        "point",
-        escape(said.label),
-        "95 % interval",
-        "− default",
-        "95 % interval",
-        "p",
-        "seconds",
-        title=f"{len(report['figures'])} points, {len(report['not_run'])} not run",
-    )
-    seconds = {point["id"]: point["seconds"] for point in report["points"]}
+    heading = f"{said.label}, {len(report['figures'])} points"
+    table = Table(title=heading, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("point", overflow="fold")
+    for head in ("value (95 % interval)", "− default (95 % interval)", "p"):
+        table.add_column(head, justify="right", no_wrap=True)
     for point in ranking(report):
         figure = report["figures"][point][name]
+        low, high = said.say(figure["low"]), said.say(figure["high"])
         against = report["comparisons"].get(f"{point} − default", {}).get(name)
         table.add_row(
             escape(point),
-            said.say(figure["value"]),
-            f"{said.say(figure['low'])}–{said.say(figure['high'])}",
-            *(_against(said, against) if against else ("", "", "")),
-            f"{seconds[point]:.0f}",
+            f"{said.say(figure['value'])} ({low}–{high})",
+            said_difference(said, against["difference"]) if against else "",
+            f"{against['p']:.4f}" if against else "",
         )
-    for point, why in report["not_run"].items():
-        table.add_row(escape(point), "not run", escape(why), "", "", "", "")
     return table
-
-
-def _against(said: Any, comparison: Mapping[str, Any]) -> tuple[str, str, str]:
-    difference = comparison["difference"]
-    low, high = (said.say_change(difference[end]) for end in ("low", "high"))
-    return said.say_change(difference["value"]), f"{low} … {high}", f"{comparison['p']:.4f}"
