@@ -90,7 +90,8 @@ def answering_chain(store: Chroma, llm: Any, window: int) -> Runnable[str, str]:
         return prompt
 
     given = {"context": store.as_retriever(), "question": RunnablePassthrough()}
-    return given | RunnableLambda(fill) | llm | StrOutputParser()
+    chain: Runnable[str, str] = given | RunnableLambda(fill) | llm | StrOutputParser()
+    return chain
 
 
 def main() -> None:

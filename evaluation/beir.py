@@ -43,6 +43,16 @@ class Benchmark:
             qrels={query: self.qrels[query] for query in kept},
         )
 
+    def without_queries_of(self, other: Benchmark) -> Benchmark:
+        """Without the queries that `other` asks too, under the same id or in the same words."""
+        asked = {_bare(text) for text in other.queries.values()}
+        kept = {
+            query: text
+            for query, text in self.queries.items()
+            if query not in other.queries and _bare(text) not in asked
+        }
+        return replace(self, queries=kept, qrels={query: self.qrels[query] for query in kept})
+
     def with_queries_of(self, other: Benchmark) -> Benchmark:
         """The queries of both, to be scored in one go; `other` has the same documents."""
         return replace(
@@ -96,6 +106,10 @@ def load_qrels(path: Path) -> dict[str, dict[str, int]]:
         except ValueError as error:
             raise malformed(path, number, "not query-id TAB corpus-id TAB integer") from error
     return {query: judged for query, judged in qrels.items() if max(judged.values()) > 0}
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _find(folder: Path, name: str) -> Path:

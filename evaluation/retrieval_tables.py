@@ -20,7 +20,9 @@ def _legs(report: Mapping[str, Any]) -> Table:
     figures, counts, settings = report["figures"], report["counts"], report["settings"]
     weight = f"weight {settings['weight']}"
     if "fit" in report:
-        weight += f", fitted on {settings['fit_on']} ({report['fit']['queries']} queries)"
+        fit = report["fit"]
+        weight += f", fitted on {settings['fit_on']} ({fit['queries']} queries"
+        weight += f"; {len(fit['left_out'])} that are reported on left out)"
     table = Table(
         "measure",
         *figures,

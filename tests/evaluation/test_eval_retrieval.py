@@ -151,14 +151,19 @@ def test_a_weight_is_fitted_on_the_other_split_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "queries", [{"q2": "something else"}, {"d1": "castle by the river"}], ids=["id", "text"]
+    "shared", [{"q2": "something else"}, {"d2": "Castle  by the River"}], ids=["id", "words"]
 )
-def test_a_split_that_shares_a_question_is_not_fitted_on(queries: dict[str, str]) -> None:
-    development = replace(
-        benchmark(), queries=queries, qrels={query: {"c": 1} for query in queries}
-    )
-    with pytest.raises(LecternError, match="'q2' is reported on"):
-        evaluate_retrieval(benchmark(), TopicEncoder(), 0.5, fit_on=development)
+def test_questions_that_are_reported_on_have_no_part_in_the_fit(shared: dict[str, str]) -> None:
+    only = replace(benchmark(), queries=shared, qrels={query: {"e": 1} for query in shared})
+    with pytest.raises(LecternError, match="Every question of the split"):
+        evaluate_retrieval(benchmark(), TopicEncoder(), 0.5, fit_on=only)
+    alone = replace(benchmark(), queries={"d1": "Zebras graze."}, qrels={"d1": {"z": 1}})
+    both = replace(only, queries=shared | alone.queries, qrels=only.qrels | alone.qrels)
+    reported, _ = evaluate_retrieval(benchmark(), TopicEncoder(), 0.5, fit_on=both)
+    expected, _ = evaluate_retrieval(benchmark(), TopicEncoder(), 0.5, fit_on=alone)
+    assert reported["fit"]["left_out"] == list(shared)
+    assert reported["fit"]["curve"] == expected["fit"]["curve"]
+    assert reported["fit"]["queries"] == 1
 
 
 def test_reranking_replaces_the_order() -> None:
