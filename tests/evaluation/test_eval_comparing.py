@@ -178,7 +178,7 @@ def test_on_the_command_line(two: tuple[Path, Path], tmp_path: Path) -> None:
     result = CliRunner().invoke(eval_app, arguments, catch_exceptions=False)
 
     assert result.exit_code == 0
-    assert "after − before" in result.output
+    assert "A = before, B = after" in result.output
     assert "chatbot.passages" in result.output
     assert "Question 0?" in result.output
     report = json.loads(out.read_text())
