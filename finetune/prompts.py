@@ -27,6 +27,17 @@ class Prompts:
             chosen.append(self.texts[self._order(epoch, seed)[number]])
         return chosen
 
+    def hold_out(self, most: int, seed: int) -> tuple[Prompts, list[str]]:
+        """(the rest to practise on, a tenth to measure on), at most `most`, at least one.
+
+        Equal prompts stay on one side. A single prompt is practised and measured on.
+        """
+        different = sorted(set(self.texts))
+        order = np.random.default_rng([seed, len(different)]).permutation(len(different))
+        held = {different[place] for place in order[: max(1, min(most, len(different) // 10))]}
+        rest = [text for text in self.texts if text not in held]
+        return Prompts(rest or self.texts, self.too_long), sorted(held)
+
     def _order(self, epoch: int, seed: int) -> np.ndarray:
         return np.random.default_rng([seed, epoch]).permutation(len(self.texts))
 

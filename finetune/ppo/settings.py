@@ -36,6 +36,7 @@ class PPOSettings(BaseModel):
     kl_gain: float = Field(0.1, ge=0, description="K_β; 0 keeps β as it is")
     kl_stop: float = Field(20.0, gt=0, description="nats per response; beyond it the run ends")
     no_end_penalty: float = Field(0.0, ge=0, description="taken off a response that was cut off")
+    empty_penalty: float = Field(1.0, ge=0, description="taken off a response without a word")
 
     seed: int = 0
     save_every: int = Field(10, ge=1, description="steps")

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from evaluation.degeneration import is_empty
 from finetune.log import TrainingLog
 from finetune.models import trained_parameters
 from finetune.policy import Policy
@@ -118,9 +119,11 @@ class PPO:
         self, step: int, rollout: Rollout, scores: list[float], learning: bool
     ) -> dict[str, float]:
         settings = self.settings
+        device = self.policy.device
         ended = rollout.ended(self.policy.end).float()
-        earned = torch.tensor(scores, device=self.policy.device)
-        penalised = earned - settings.no_end_penalty * (1 - ended)
+        empty = torch.tensor([float(is_empty(text)) for text in rollout.texts], device=device)
+        earned = torch.tensor(scores, device=device)
+        penalised = earned - settings.no_end_penalty * (1 - ended) - settings.empty_penalty * empty
         batch = experience(rollout, penalised, self.kl.beta, settings)
         mask, kl = rollout.responses.mask, rollout.sequence_kl
         figures = {
@@ -133,7 +136,7 @@ class PPO:
             "explained_variance": explained_variance(batch.values, batch.returns, mask),
             "length": float(rollout.lengths.float().mean()),
             "ended": float(ended.mean()),
-            "empty": sum(not text for text in rollout.texts) / len(rollout.texts),
+            "empty": float(empty.mean()),
         }
         if learning:
             figures["learning_rate"] = self.schedule.apply(self.kept.optimizer, step)

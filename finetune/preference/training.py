@@ -90,14 +90,14 @@ class PreferenceTraining(Generic[E]):
         seed_everything(settings.seed, step)
         chosen = np.random.default_rng(settings.seed).permutation(len(self.examples))
         prompts = [self.examples[place].prompt for place in chosen[: settings.kl_prompts]]
-        found = measured_kl(self.policy, prompts, max_new_tokens=self._longest)
+        found = measured_kl(self.policy, prompts, max_new_tokens=self.longest)
         kl = sum(found) / len(found)
         stop_if_diverged(kl, settings.kl_stop, step)
         self.kept.save(step)
         return kl
 
     @cached_property
-    def _longest(self) -> int:
+    def longest(self) -> int:
         """The longest response learned from: as far as the policy was told anything."""
         return max(
             self.policy.tokens_of(text) for example in self.examples for text in example.responses

@@ -50,7 +50,13 @@ def test_a_higher_reward_of_a_policy_that_fell_silent_does_not_pass(tmp_path: Pa
 
     policy = bandit.policy(bandit.build(tmp_path / "bandit-t5", silent=6), 0)
     settings = PPOSettings(
-        steps=15, max_new_tokens=2, minibatch=64, microbatch=64, learning_rate=5e-3, kl_stop=50
+        steps=15,
+        max_new_tokens=2,
+        minibatch=64,
+        microbatch=64,
+        learning_rate=5e-3,
+        kl_stop=50,
+        empty_penalty=0,
     )
     mixture = Mixture([Weighted(1.0, LovesSilence())])
     PPO(policy, mixture, bandit.PROMPTS, settings, tmp_path / "run").run()
