@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chatbot.confidence import Evidence
 from ingestion.locator import Locator
 from ingestion.passage import Passage
 
@@ -71,6 +72,8 @@ class Answer:
     """Tokens that a generator wrote for it."""
     notice: str = ""
     """A fallback the learner should know of, in one plain line."""
+    evidence: Evidence | None = None
+    """What the confidence was computed from, where the answerer says."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -105,6 +108,7 @@ class Draft:
     confidence: float = 0.0
     given: tuple[str, ...] = ()
     """The texts that reached the prompt; empty where the passages were read whole."""
+    evidence: Evidence | None = None
     timings: dict[str, float] = field(default_factory=dict, compare=False)
     """Seconds of the answerer's own stages."""
     tokens: int = 0

@@ -165,6 +165,7 @@ class Assistant:
             passages=tuple(passages),
             given=draft.given,
             notice=notice,
+            evidence=draft.evidence,
             tokens=draft.tokens,
         )
         return replace(answer, timings={**draft.timings, **watch.timings()})

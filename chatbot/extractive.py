@@ -59,7 +59,8 @@ class ExtractiveAnswerer:
         if not chosen:
             yield Draft("")
             return
-        sure = confidence(evidence(chosen[0], passages))
+        found = evidence(chosen[0], passages)
+        sure = confidence(found)
         pieces = [trim(candidate.unit.text) for candidate in chosen]
         if sure >= self._abstain_below:
             for piece in pieces:
@@ -68,7 +69,7 @@ class ExtractiveAnswerer:
             _cite(number, candidate, piece)
             for number, (candidate, piece) in enumerate(zip(chosen, pieces, strict=True), start=1)
         )
-        yield Draft(" ".join(pieces), citations, confidence=sure)
+        yield Draft(" ".join(pieces), citations, confidence=sure, evidence=found)
 
     def choose(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The one or two sentences that answer best, the best first; none if there is no
@@ -145,8 +146,12 @@ class ExtractiveAnswerer:
 
 def evidence(best: Candidate, passages: Sequence[Passage]) -> Evidence:
     """What speaks for an answer whose best unit is `best`."""
-    nearest = max(passage.scores.get("dense", 0.0) for passage in passages)
-    return Evidence(sense=best.sense, words=best.words, passage=nearest)
+    return Evidence(
+        sense=best.sense,
+        coverage=best.unit.passage.scores.get("coverage", 0.0),
+        dense_margin=max(p.scores.get("dense_margin", 0.0) for p in passages),
+        lexical_margin=max(p.scores.get("lexical_margin", 0.0) for p in passages),
+    )
 
 
 def _could_answer(text: str, question: str) -> bool:

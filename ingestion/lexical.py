@@ -100,6 +100,25 @@ class LexicalIndex:
             scores = np.where(selection.admits(self.ids), scores, 0.0)
         return [Hit(int(self.ids[row]), float(scores[row])) for row in top(scores, k)]
 
+    def coverage(self, query: str, chunk_ids: Sequence[int]) -> list[float]:
+        """The share of the query's different words that each chunk holds, rare words weighing more.
+
+        A word that d of n chunks hold weighs log(1 + n / (1 + d)): one that none holds weighs most,
+        so that a question of something the documents never mention is covered badly. 0 for a query
+        without words.
+        """
+        words = dict.fromkeys(self._words.of(query))
+        terms = np.array([self._vocabulary.get(word, -1) for word in words], dtype=np.int64)
+        frequency = np.append(np.diff(self._weights.indptr), 0)[terms]
+        weights = np.log1p(len(self.ids) / (1 + frequency))
+        total = float(weights.sum()) or 1.0
+        starts, held = self._counts.indptr, self._counts.indices
+        rows = [self._row[chunk_id] for chunk_id in chunk_ids]
+        return [
+            float(weights[np.isin(terms, held[starts[row] : starts[row + 1]])].sum()) / total
+            for row in rows
+        ]
+
     def save(self, folder: Path) -> None:
         """Write the index into a new folder, durably."""
         folder.mkdir(parents=True)

@@ -38,7 +38,8 @@ class Passage:
     """A retrieved chunk (or several neighbouring ones joined), best first in any list of them.
 
     `file` is the path relative to the ingested root, with `/`; `score` is the ranking score, larger
-    is better; `scores` holds the parts it was made of (`lexical`, `dense`, `rerank`: raw values).
+    is better; `scores` holds the parts it was made of (`lexical`, `dense`, `rerank`: raw values)
+    and what else the search says of it (`chatbot/retrieval/hybrid.py`).
     `ordinal` is the number within its file of the first chunk that `text` holds, `last_ordinal` of
     the last one (None: it holds one chunk). `file_id` is the catalog's: paths repeat among roots.
     """

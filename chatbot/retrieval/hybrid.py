@@ -8,6 +8,7 @@ from chatbot.retrieval.fusion import Fused, fuse
 from chatbot.retrieval.near_duplicates import drop_near_duplicates
 from chatbot.retrieval.neighbours import expand
 from chatbot.retrieval.rerank import Reranker
+from chatbot.retrieval.standing import COMPARED, with_margins
 from ingestion.catalog import Catalog
 from ingestion.index import Index, Snapshot
 from ingestion.lexical import LexicalIndex
@@ -41,10 +42,14 @@ class Retriever:
     ) -> list[Passage]:
         """The k best passages, best first. Raises `IndexProblem` where the filter admits
         nothing.
+
+        Their `scores` are `lexical` (BM25) and `dense` (cosine), `coverage` (share of the
+        question's words, by rarity), and the margins of `with_margins`.
         """
         selection = self.index.selection(course, file, format)
         vector = self.index.encoder.encode([question])[0]
-        wanted = max(_RERANKED if self.reranker else 0, 3 * k)
+        compared = max(k, COMPARED)
+        wanted = max(_RERANKED if self.reranker else 0, 3 * compared)
 
         def work(snapshot: Snapshot, catalog: Catalog) -> list[Passage]:
             hits = hybrid(
@@ -57,21 +62,23 @@ class Retriever:
                 wanted,
                 selection,
             )
-            found = catalog.passages([hit.chunk_id for hit in hits])
+            ids = [hit.chunk_id for hit in hits]
+            found = catalog.passages(ids)
+            covered = snapshot.lexical.coverage(question, ids)
             return [
                 replace(
                     found[hit.chunk_id],
                     score=hit.score,
-                    scores={"lexical": hit.lexical, "dense": hit.dense},
+                    scores={"lexical": hit.lexical, "dense": hit.dense, "coverage": share},
                 )
-                for hit in hits
+                for hit, share in zip(hits, covered, strict=True)
                 if hit.chunk_id in found
             ]
 
         passages = self.index.read(work)
         if self.reranker:
             passages = self.reranker.rerank(question, passages)
-        passages = drop_near_duplicates(passages, k)
+        passages = with_margins(drop_near_duplicates(passages, compared))[:k]
         return expand(passages, self.index, neighbours) if neighbours else passages
 
 

@@ -111,7 +111,8 @@ def test_passages_come_best_first_with_the_parts_of_their_score(index: Index) ->
     assert (found[0].course, found[0].file) == ("maths", "notes.md")
     assert found[0].text.startswith("reward")
     assert [p.score for p in found] == sorted((p.score for p in found), reverse=True)
-    assert all(p.scores.keys() == {"lexical", "dense"} for p in found)
+    parts = {"lexical", "dense", "coverage", "dense_margin", "lexical_margin"}
+    assert all(p.scores.keys() == parts for p in found)
 
 
 class _Backwards:

@@ -1,0 +1,118 @@
+"""Questions asked of indexes that hold their answer, or do not, and what the product made of them.
+
+Every answer is the product's own: its search, its extractive answerer, its default settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatbot.answering import Turn
+from chatbot.chain import Assistant
+from chatbot.confidence import Evidence
+from chatbot.settings import ChatSettings
+from evaluation.abstention.intervals import Outcomes
+from evaluation.abstention.left_out import IndexWithout
+from evaluation.legs import Progress
+from evaluation.sources import SourceFile
+from ingestion.encoders.base import Encoder
+from ingestion.index import Index
+
+Floats = NDArray[np.float64]
+
+_NOTHING = Evidence(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question put to an index.
+
+    `document` names what the question was written from (an entry, an article, a file): intervals
+    resample it whole. `without` are documents of the index that are left out of it, `file` the only
+    one that is looked at.
+    """
+
+    question: str
+    answerable: bool
+    document: str
+    index: Path
+    without: frozenset[SourceFile] = frozenset()
+    file: SourceFile | None = None
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Asks with what came of them: confidence, the four signals (n, 4), cosine of the nearest."""
+
+    asks: Sequence[Ask]
+    confidence: Floats = field(repr=False)
+    signals: Floats = field(repr=False)
+    nearest: Floats = field(repr=False)
+
+    @property
+    def answerable(self) -> NDArray[np.bool_]:
+        return np.array([ask.answerable for ask in self.asks])
+
+    @property
+    def documents(self) -> list[str]:
+        return [ask.document for ask in self.asks]
+
+    def outcomes(self, confidence: Floats | None = None) -> Outcomes:
+        """What to measure; `confidence` stands in for the product's where it is given."""
+        chosen = self.confidence if confidence is None else confidence
+        return Outcomes(chosen, self.answerable, self.documents)
+
+
+def join(*parts: Asked) -> Asked:
+    return Asked(
+        [ask for part in parts for ask in part.asks],
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.signals for part in parts]),
+        np.concatenate([part.nearest for part in parts]),
+    )
+
+
+def ask_all(
+    asks: Sequence[Ask], encoder: Encoder, progress: Progress | None = None, stage: str = "asked"
+) -> Asked:
+    """Ask them all, those of one index one after the other; give one that remembers as `encoder`,
+    because many questions meet the same passages."""
+    together: dict[tuple[Path, frozenset[SourceFile]], list[int]] = {}
+    for number, ask in enumerate(asks):
+        together.setdefault((ask.index, ask.without), []).append(number)
+    confidence, nearest = np.zeros(len(asks)), np.zeros(len(asks))
+    signals = np.zeros((len(asks), 4))
+    done = 0
+    for (folder, without), numbers in together.items():
+        index = (
+            IndexWithout(folder, without, encoder) if without else Index(folder, encoder=encoder)
+        )
+        assistant = Assistant(index, ChatSettings.load(answerer="extractive"))
+        for number in numbers:
+            ask = asks[number]
+            course, file = ask.file or (None, None)
+            options = assistant.default_options().model_copy(
+                update={"course": course, "file": file}
+            )
+            answer = assistant.ask(ask.question, ask.history, options=options)
+            confidence[number] = answer.confidence
+            signals[number] = astuple(answer.evidence or _NOTHING)
+            nearest[number] = max((p.scores["dense"] for p in answer.passages), default=0.0)
+            done += 1
+            if progress:
+                progress(stage, done, len(asks))
+        index.close()
+    return Asked(asks, confidence, signals, nearest)
+
+
+def write_document(path: Path, text: str) -> None:
+    """Write a document to be ingested, unless it stands there already."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
