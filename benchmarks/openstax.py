@@ -2,7 +2,7 @@
 
 1,000 exercises drawn with a seed, each searched for among the sections of its own book, from which
 all exercises, solutions and answer keys were deleted (`evaluation.openstax_exercises`). Sections
-are cut into about 30,000 chunks as an ingest would cut them; the bootstrap resamples sections, not
+are cut into about 38,000 chunks as an ingest would cut them; the bootstrap resamples sections, not
 questions. No weight is fitted here. About fifteen minutes on two cores, most of it encoding, which
 `--work` keeps:
 
