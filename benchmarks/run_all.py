@@ -80,6 +80,12 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
             "word_judge",
             script("train_word_judge", *both, "--judge", work / "words", sizes=("--examples", 500)),
         ),
+        Measurement(
+            "sft_vs_trainer",
+            script(
+                "sft_vs_trainer", *both, sizes=("--examples", 32, "--pairs", 1, "--d-model", 64)
+            ),
+        ),
         *([beir("cisi")] if quick else [beir(name) for name in ("scifact", "cacm", "cisi")]),
         Measurement(
             "openstax",

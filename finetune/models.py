@@ -11,7 +11,6 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from chatbot.engines.adapters import model_identity
 from chatbot.engines.factory import find_model
 from chatbot.engines.flan_t5 import LONGEST_WINDOW, read_t5
 from finetune.errors import TokenizerMismatch, TrainingError
@@ -120,8 +119,3 @@ def trainable_share(model: Any) -> float:
     """Trained weights as a share of all, as peft counts (the adapter's own among both)."""
     every: int = sum(weights.numel() for weights in model.parameters())
     return sum(weights.numel() for weights in trained_parameters(model).values()) / every
-
-
-def same_model(one: str, other: str) -> bool:
-    """Whether two names or paths mean the same base model."""
-    return model_identity(one) == model_identity(other)

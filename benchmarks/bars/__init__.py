@@ -17,6 +17,7 @@ from benchmarks.bars import (
     offline_retrieval,
     offline_speed,
     offline_summaries,
+    training,
 )
 from benchmarks.bars.line import HEADER, Line, Results
 
@@ -27,6 +28,7 @@ LINES: tuple[Line, ...] = (
     *offline_speed.LINES,
     *offline_answers.LINES,
     *offline_summaries.LINES,
+    *training.LINES,
 )
 
 __all__ = ["HEADER", "LINES", "Line", "Results", "load_results", "print_rows"]

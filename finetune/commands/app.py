@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,7 +17,8 @@ ModelOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
 PrecisionOption = Annotated[
-    str, typer.Option("--precision", help="auto (bfloat16 where it helps), float32 or bfloat16.")
+    Literal["auto", "float32", "bfloat16"],
+    typer.Option("--precision", help="auto: bfloat16 where the hardware has it."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Everything random follows from it.")]
 RunOption = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,7 +40,9 @@ def sft(
         float,
         typer.Option(min=0, max=0.9, help="Without --eval-data: share of passages to measure on."),
     ] = 0.0,
-    method: Annotated[str, typer.Option(help="lora, dora, rslora or full.")] = "lora",
+    method: Annotated[
+        Literal["lora", "dora", "rslora", "full"], typer.Option(help="What is trained.")
+    ] = "lora",
     rank: Annotated[int, typer.Option(min=1, help="Rank r of the adapter.")] = 16,
     alpha: Annotated[float, typer.Option(help="The adapter counts α/r (rslora: α/√r).")] = 32,
     targets: Annotated[str, typer.Option(help='all-linear, or modules such as "q,v".')] = (
@@ -55,9 +57,10 @@ def sft(
     ] = None,
     accumulation: Annotated[int, typer.Option(help="Pieces a process takes a step in.")] = 1,
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
-    schedule: Annotated[str, typer.Option(help="linear, cosine, constant, inverse-sqrt.")] = (
-        "linear"
-    ),
+    schedule: Annotated[
+        Literal["linear", "cosine", "constant", "inverse-sqrt"],
+        typer.Option(help="The learning rate after the warm-up."),
+    ] = "linear",
     warmup: Annotated[float, typer.Option(help="Steps, or below 1 a share of them.")] = 0.03,
     epochs: Annotated[float, typer.Option(help="Passes over the data.")] = 3.0,
     steps: Annotated[int | None, typer.Option(help="Instead of --epochs.")] = None,
@@ -71,7 +74,8 @@ def sft(
     max_source: Annotated[int, typer.Option(help="Longer examples are left out.")] = 512,
     max_target: Annotated[int, typer.Option(help="Longer examples are left out.")] = 256,
     eval_metric: Annotated[
-        str, typer.Option(help="What decides which weights are best: loss, rouge, f1 or em.")
+        Literal["loss", "rouge", "f1", "em"],
+        typer.Option(help="What decides which weights are best; rouge means ROUGE-L."),
     ] = "loss",
     eval_every: Annotated[int | None, typer.Option(help="Steps; else once an epoch.")] = None,
     patience: Annotated[

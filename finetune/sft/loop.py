@@ -86,7 +86,10 @@ class SftLoop:
         self._scorer = scorer
         self._trained = trained_parameters(model)
         self._optimizer = torch.optim.AdamW(
-            list(self._trained.items()), settings.lr, eps=EPSILON, weight_decay=settings.weight_decay
+            list(self._trained.items()),
+            settings.lr,
+            eps=EPSILON,
+            weight_decay=settings.weight_decay,
         )
         warmup = settings.warmup_steps(self.total)
         self._schedule = Schedule(settings.schedule, settings.lr, warmup, self.total)
