@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot.answering import Answerer
+from chatbot.engines.registry import AdapterRegistry
 from chatbot.extractive import ExtractiveAnswerer
 from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
@@ -28,11 +29,14 @@ EXTRACTIVE_ONLY = "Answers are sentences picked word for word from the documents
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An answerer, the engine behind it (None: extractive), and what the learner should be told."""
+    """An answerer, the engine behind it (None: extractive) with the adapter it has on, and what the
+    learner should be told.
+    """
 
     answerer: Answerer
     engine: Engine | None
     notice: str = ""
+    adapter: str | None = None
 
 
 class Answerers:
@@ -46,6 +50,7 @@ class Answerers:
         self._why_not: ModelUnavailable | None = None
         self._look_again = 0.0
         self._lock = threading.Lock()
+        self._registry = AdapterRegistry(settings.adapters)
 
     def choose(self, options: AskOptions) -> Chosen:
         """The answerer for one question.
@@ -64,7 +69,25 @@ class Answerers:
             return Chosen(self._extractive, None, f"{error} {EXTRACTIVE_ONLY}")
         from chatbot.generative import GenerativeAnswerer
 
-        return Chosen(GenerativeAnswerer(engine, self._encoder, options), engine)
+        notice = self._follow(engine)
+        answerer = GenerativeAnswerer(engine, self._encoder, options)
+        return Chosen(answerer, engine, notice, getattr(engine, "adapter", None))
+
+    def _follow(self, engine: Engine) -> str:
+        """Switch to the adapter that has been promoted since, if any; says why where it cannot.
+
+        An adapter that the settings name stays, and a server of its own chooses for itself.
+        """
+        if self._settings.adapter or self._settings.engine_url:
+            return ""
+        promoted = self._registry.current()
+        if promoted == getattr(engine, "adapter", None):
+            return ""
+        try:
+            engine.use_adapter(promoted)
+        except ModelUnavailable as error:
+            return f"The promoted adapter is not used. {error}"
+        return ""
 
     def engine(self) -> Engine:
         """The generator, loaded now if need be. Raises `ModelUnavailable`."""
@@ -108,6 +131,6 @@ class Answerers:
             name,
             device=settings.device,
             window=settings.window,
-            adapters_dir=settings.adapters_dir,
+            adapters_dir=settings.adapters,
             adapter=settings.adapter,
         )

@@ -65,6 +65,12 @@ class Answer:
     passages: tuple[Passage, ...] = ()
     given: tuple[str, ...] = ()
     """The texts as packed for the answerer; empty where it read `passages` whole."""
+    prompt: str = ""
+    """What the generator read; empty of an extractive answer."""
+    model: str = ""
+    """The generator's name; empty of an extractive answer."""
+    adapter: str | None = None
+    """The LoRA adapter that the generator had on."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: load, rewrite, retrieve, answer, first_token (from the start), total; of a
     generative answer also prompt, generate and attribute, the parts of `answer`."""
@@ -113,6 +119,8 @@ class Draft:
     """Seconds of the answerer's own stages."""
     tokens: int = 0
     """Tokens that the engine wrote, by its own count."""
+    prompt: str = ""
+    """What the engine read, where there is one."""
 
 
 class Answerer(Protocol):

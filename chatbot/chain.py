@@ -89,7 +89,11 @@ class Assistant:
                 watch.first_token()
                 yield item
         watch.lap("answer")
-        yield self._answer(draft, standalone, passages, chosen.answerer.name, chosen.notice, watch)
+        answer = self._answer(
+            draft, standalone, passages, chosen.answerer.name, chosen.notice, watch
+        )
+        model = chosen.engine.name if chosen.engine else ""
+        yield replace(answer, prompt=draft.prompt, model=model, adapter=chosen.adapter)
 
     def answerer_notice(self) -> str:
         """Which answerer speaks and why, in one plain line; loads the generator if there is one."""

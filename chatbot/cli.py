@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from chatbot.commands import asking, documents, running
+from chatbot.commands.adapters import adapters_app
 from chatbot.commands.console import err
 from evaluation.commands import eval_app
 from finetune.commands import train_app
@@ -44,6 +45,7 @@ for verb in (
     app.command()(verb)
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
+app.add_typer(adapters_app, name="adapters")
 
 
 def main() -> None:

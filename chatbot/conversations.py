@@ -24,6 +24,7 @@ from typing import Any, Literal
 import psutil
 
 from chatbot.answering import Answer, Turn
+from chatbot.basis import Basis
 from ingestion.errors import LecternError
 
 State = Literal["writing", "done", "stopped", "interrupted", "failed"]
@@ -42,7 +43,16 @@ CREATE TABLE IF NOT EXISTS exchange (
     text TEXT NOT NULL DEFAULT '', reasoning TEXT NOT NULL DEFAULT '', answer TEXT,
     problem TEXT NOT NULL DEFAULT '', thumb INTEGER, created REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS exchange_conversation ON exchange (conversation, id);
+CREATE TABLE IF NOT EXISTS basis (
+    exchange INTEGER PRIMARY KEY REFERENCES exchange (id) ON DELETE CASCADE,
+    content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS remark (
+    exchange INTEGER PRIMARY KEY REFERENCES exchange (id) ON DELETE CASCADE,
+    reason TEXT NOT NULL, comment TEXT NOT NULL, correction TEXT NOT NULL, updated REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS sharing (owner TEXT PRIMARY KEY, since REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS salt (value TEXT NOT NULL);
 """
+"""Tables that an older database lacks are added when it is opened; nothing in it is changed."""
 
 
 class UnknownConversation(LecternError):
@@ -88,7 +98,7 @@ class Conversations:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        with self._open() as db:
+        with self.transaction() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA)
 
@@ -96,7 +106,7 @@ class Conversations:
         """A new conversation, titled by the first words of `title`."""
         now = time.time()
         made = Conversation(uuid.uuid4().hex, shortened(title), now, now)
-        with self._open() as db:
+        with self.transaction() as db:
             db.execute(
                 "INSERT INTO conversation VALUES (?, ?, ?, ?, ?)",
                 (made.id, owner, made.title, now, now),
@@ -105,7 +115,7 @@ class Conversations:
 
     def list(self, owner: str) -> list[Conversation]:
         """The owner's conversations, last used first."""
-        with self._open() as db:
+        with self.transaction() as db:
             rows = db.execute(
                 "SELECT id, title, created, updated, EXISTS (SELECT 1 FROM exchange"
                 " WHERE conversation = conversation.id AND state = 'writing') AS writing"
@@ -115,20 +125,20 @@ class Conversations:
         return [Conversation(**{**row, "writing": bool(row["writing"])}) for row in map(dict, rows)]
 
     def rename(self, owner: str, conversation: str, title: str) -> None:
-        with self._open() as db:
+        with self.transaction() as db:
             self._demand(db, owner, conversation)
             db.execute(
                 "UPDATE conversation SET title = ? WHERE id = ?", (shortened(title), conversation)
             )
 
     def delete(self, owner: str, conversation: str) -> None:
-        with self._open() as db:
+        with self.transaction() as db:
             self._demand(db, owner, conversation)
             db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
     def exchanges(self, owner: str, conversation: str) -> tuple[Exchange, ...]:
         """All exchanges of a conversation in order; `UnknownConversation` when it is not theirs."""
-        with self._open() as db:
+        with self.transaction() as db:
             self._demand(db, owner, conversation)
             rows = db.execute(
                 "SELECT * FROM exchange WHERE conversation = ? ORDER BY id", (conversation,)
@@ -137,7 +147,7 @@ class Conversations:
 
     def exchange(self, owner: str, exchange: int) -> Exchange | None:
         """One exchange, or None when it is gone or not theirs."""
-        with self._open() as db:
+        with self.transaction() as db:
             row = db.execute(
                 "SELECT exchange.* FROM exchange JOIN conversation c ON c.id = conversation"
                 " WHERE exchange.id = ? AND c.owner = ?",
@@ -150,7 +160,7 @@ class Conversations:
     ) -> int:
         """A new exchange in state `writing`; `options` are the settings it is asked with (JSON)."""
         now = time.time()
-        with self._open() as db:
+        with self.transaction() as db:
             self._demand(db, owner, conversation)
             db.execute("UPDATE conversation SET updated = ? WHERE id = ?", (now, conversation))
             made = db.execute(
@@ -165,14 +175,17 @@ class Conversations:
         return self._advance(exchange, text=text, reasoning=reasoning)
 
     def finish(self, exchange: int, answer: Answer) -> bool:
-        """The whole answer; False when it was stopped or deleted before."""
-        return self._advance(
-            exchange,
-            state="done",
-            text=answer.text,
-            reasoning=answer.reasoning,
-            answer=json.dumps(answer.as_json()),
-        )
+        """The whole answer with its basis; False when it was stopped or deleted before."""
+        with self.transaction() as db:
+            changed = db.execute(
+                "UPDATE exchange SET state = 'done', text = ?, reasoning = ?, answer = ?"
+                " WHERE id = ? AND state = 'writing'",
+                (answer.text, answer.reasoning, json.dumps(answer.as_json()), exchange),
+            )
+            if changed.rowcount == 1:
+                basis = json.dumps(Basis.of(answer).as_json())
+                db.execute("INSERT INTO basis VALUES (?, ?)", (exchange, basis))
+            return changed.rowcount == 1
 
     def fail(self, exchange: int, problem: str) -> bool:
         return self._advance(exchange, state="failed", problem=problem)
@@ -185,7 +198,7 @@ class Conversations:
 
     def rate(self, owner: str, exchange: int, thumb: int | None) -> None:
         """Keep the learner's thumb: 1 up, 0 down, None taken back."""
-        with self._open() as db:
+        with self.transaction() as db:
             db.execute(
                 "UPDATE exchange SET thumb = ? WHERE id = ? AND conversation IN"
                 " (SELECT id FROM conversation WHERE owner = ?)",
@@ -194,7 +207,7 @@ class Conversations:
 
     def recover(self) -> int:
         """Mark what dead processes left half-written as interrupted; returns how many."""
-        with self._open() as db:
+        with self.transaction() as db:
             rows = db.execute("SELECT id, writer FROM exchange WHERE state = 'writing'").fetchall()
             dead = [(row["id"],) for row in rows if not _alive(row["writer"])]
             db.executemany("UPDATE exchange SET state = 'interrupted' WHERE id = ?", dead)
@@ -203,7 +216,7 @@ class Conversations:
     def _advance(self, exchange: int, **columns: str) -> bool:
         """Change a row that is still being written; False when it no longer is."""
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        with self._open() as db:
+        with self.transaction() as db:
             changed = db.execute(
                 f"UPDATE exchange SET {assignments} WHERE id = ? AND state = 'writing'",
                 (*columns.values(), exchange),
@@ -221,7 +234,7 @@ class Conversations:
             )
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction: cheap, and free of SQLite's thread rules."""
         db = sqlite3.connect(self.path, timeout=30)
         try:

@@ -27,9 +27,17 @@ class _Attempt:
     reasoning: str
     citations: tuple[Citation, ...]
     confidence: float
+    prompt: str
 
     def draft(self, given: tuple[str, ...]) -> Draft:
-        return Draft(self.answer, self.citations, self.reasoning, self.confidence, given)
+        return Draft(
+            self.answer,
+            self.citations,
+            self.reasoning,
+            self.confidence,
+            given,
+            prompt=self.prompt,
+        )
 
 
 class GenerativeAnswerer:
@@ -147,8 +155,8 @@ class GenerativeAnswerer:
     ) -> _Attempt:
         reasoning, answer = part_reasoning(completion, self._style)
         if is_refusal(answer):
-            return _Attempt("", reasoning, (), 0.0)
+            return _Attempt("", reasoning, (), 0.0, prompt)
         citations = attribute(answer, passages, encoder, question)
         likelihood = math.exp(self._engine.score([prompt], [completion])[0])
         confidence = math.sqrt(likelihood * support_of(answer, citations))
-        return _Attempt(answer, reasoning, tuple(citations), confidence)
+        return _Attempt(answer, reasoning, tuple(citations), confidence, prompt)

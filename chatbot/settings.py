@@ -20,8 +20,12 @@ class ChatSettings(RoomSettings):
     model: str = Field("google/flan-t5-base", description="generator: hub name or folder")
     device: Literal["auto", "cpu", "cuda"] = "auto"
     window: int = Field(512, ge=128, le=2048, description="longest prompt in generator tokens")
-    adapters_dir: Path | None = Field(None, description="folder of LoRA adapters, one folder each")
-    adapter: str | None = Field(None, description="LoRA adapter to use, by name")
+    adapters_dir: Path | None = Field(
+        None, description="folder of LoRA adapters, one folder each; home/adapters where not set"
+    )
+    adapter: str | None = Field(
+        None, description="LoRA adapter to use, by name; else the one that was promoted"
+    )
     engine_url: str | None = Field(None, description="a running `lectern serve` to generate with")
 
     fusion_weight: float = Field(0.5, ge=0, le=1, description="1 is dense alone, 0 lexical alone")
@@ -34,6 +38,10 @@ class ChatSettings(RoomSettings):
     @property
     def index(self) -> Path:
         return self.index_dir or self.home / "index"
+
+    @property
+    def adapters(self) -> Path:
+        return self.adapters_dir or self.home / "adapters"
 
     @property
     def uploads(self) -> Path:

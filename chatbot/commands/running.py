@@ -64,7 +64,7 @@ def serve(
         settings.model,
         device=settings.device,
         window=settings.window,
-        adapters_dir=settings.adapters_dir,
+        adapters_dir=settings.adapters,
         adapter=settings.adapter,
     )
     err.print(f"Serving {engine.name} on http://{host}:{port}", markup=False)

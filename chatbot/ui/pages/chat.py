@@ -20,6 +20,7 @@ from chatbot.ui.citations import (
     open_source,
 )
 from chatbot.ui.conversation_list import conversation_list
+from chatbot.ui.feedback_form import consent, thumbs_and_form
 from chatbot.ui.services import Services, services
 from chatbot.ui.settings_panel import course_filter, settings_panel
 from chatbot.ui.welcome import suggestions
@@ -46,6 +47,7 @@ def page() -> None:
     with st.sidebar:
         course = course_filter([c.name for c in shared.assistant().index.courses()])
         options = settings_panel(course, shared.settings)
+        consent(shared.conversations, owner)
     notice = show_banner(shared.assistant(), options.answerer)
     asked = _welcome(shared, course) if not exchanges else None
     again = _show(shared, owner, exchanges, notice)
@@ -169,14 +171,9 @@ def _footer(shared: Services, owner: str, exchange: Exchange) -> None:
     said = [answer["answerer"], f"confidence {answer['confidence']:.0%}"]
     if total := answer["timings"].get("total"):
         said.append(f"{total:.1f} s")
-    key = f"thumb-{exchange.id}"
-
-    def rate() -> None:
-        shared.conversations.rate(owner, exchange.id, st.session_state[key])
-
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(escape_markdown(" · ".join(part for part in said if part)), width="content")
-        st.feedback("thumbs", key=key, default=exchange.thumb, on_change=rate)
+        thumbs_and_form(shared.conversations, owner, exchange)
 
 
 def _unfinished(exchange: Exchange) -> bool:
