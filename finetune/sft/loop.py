@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,23 +106,27 @@ class SftLoop:
         Raises `LossNotFinite`, `CheckpointNotSaved`.
         """
         course = self.course
-        log = TrainingLog(self.folder, course.step) if self._processes.main else None
         self.model.train()
-        while course.step < self.total and not self._stopped:
-            began = time.perf_counter()
-            figures, tokens = self._step(course.step)
-            course.seconds += time.perf_counter() - began
-            course.tokens += tokens
-            course.step += 1
-            if report:
-                report(course.step, loss=figures["loss"], tokens_s=course.tokens / course.seconds)
-            self._look(figures)
-            if log:
-                log.write(course.step, figures)
-        if log:
-            log.close()
+        with self._log() as log:
+            while course.step < self.total and not self._stopped:
+                began = time.perf_counter()
+                figures, tokens = self._step(course.step)
+                course.seconds += time.perf_counter() - began
+                course.tokens += tokens
+                course.step += 1
+                speed = course.tokens / course.seconds
+                if report:
+                    report(course.step, loss=figures["loss"], tokens_s=speed)
+                figures |= self._measure()
+                # Before the checkpoint: what a kill leaves beyond it is dropped on resume.
+                if log:
+                    log.write(course.step, {**figures, "tokens_per_second": speed})
+                self._save()
         self._take_best()
         return course
+
+    def _log(self) -> AbstractContextManager[TrainingLog | None]:
+        return TrainingLog(self.folder, self.course.step) if self._processes.main else nullcontext()
 
     def _step(self, step: int) -> tuple[dict[str, float], int]:
         """One optimizer step: its figures, and how many tokens it read."""
@@ -163,44 +168,54 @@ class SftLoop:
         if math.isfinite(loss) and math.isfinite(norm):
             return
         self._optimizer.zero_grad()
-        last = self._checkpoints.latest()
         longest = max(chosen, key=lambda index: len(self.examples[index].source))
         begins = self.examples[longest].example.source[:60]
-        raise LossNotFinite(
+        raise self._not_finite(
             f"In step {step} the loss is {loss} and the norm of the gradient {norm}; the longest "
-            f"of its {len(chosen)} examples begins “{begins}”.",
-            "Lower --lr, lengthen --warmup, or use --precision float32. "
-            + (f"The last good weights are in {last}." if last else "Nothing was saved yet."),
+            f"of its {len(chosen)} examples begins “{begins}”."
         )
 
-    def _look(self, figures: dict[str, float]) -> None:
-        """Measure and save where it is time to."""
-        course, last = self.course, self.course.step == self.total
-        measured = self._scorer is not None and (course.step % self._eval_every == 0 or last)
-        if measured:
-            figures |= self._measure()
-        every = self.settings.save_every or self._eval_every
-        if not measured and not last and course.step % every:
-            return
-        if self._processes.main:
-            self._checkpoints.save(course.step, self._trained, self._optimizer, self._state())
-            if course.best_step == course.step:
-                self._checkpoints.mark_best(course.step)
-        self._processes.wait()
+    def _not_finite(self, what: str) -> LossNotFinite:
+        last = self._checkpoints.latest()
+        kept = f"The last good weights are in {last}." if last else "Nothing was saved yet."
+        return LossNotFinite(
+            what, f"Start again with a lower --lr, a longer --warmup or float32. {kept}"
+        )
 
     def _measure(self) -> dict[str, float]:
-        assert self._scorer is not None
+        """The figures of an evaluation, if it is time for one; remembers whether it is the best."""
+        if self._scorer is None or not self._due(self._eval_every):
+            return {}
         course, metric = self.course, self.settings.metric
         found = {
             f"eval_{name}": value
             for name, value in self._scorer.figures(self.model, metric).items()
         }
         value = found[f"eval_{HEADLINE[metric]}"] * (1 if metric == "loss" else -1)
+        if not math.isfinite(value):
+            raise self._not_finite(f"After step {course.step} the measured loss is {value}.")
         course.stale += 1
         if value < course.best_value:
             course.best_step, course.best_value, course.stale = course.step, value, 0
         course.evaluations.append({"step": course.step, **found})
         return found
+
+    def _save(self) -> None:
+        """Write a checkpoint, if it is time for one."""
+        every = self.settings.save_every or self._eval_every
+        measured = self._scorer is not None and self._due(self._eval_every)
+        if not measured and not self._due(every):
+            return
+        course = self.course
+        if self._processes.main:
+            self._checkpoints.save(course.step, self._trained, self._optimizer, self._state())
+            if course.best_step == course.step:
+                self._checkpoints.mark_best(course.step)
+        self._processes.wait()
+
+    def _due(self, every: int) -> bool:
+        """Whether this is such a step, or the last."""
+        return self.course.step % every == 0 or self.course.step == self.total
 
     @property
     def _stopped(self) -> bool:

@@ -14,7 +14,12 @@ from chatbot.engines.flan_t5 import FlanT5Engine
 from finetune.checkpoint import Checkpoints
 from finetune.data.collate import collate
 from finetune.data.mixture import Source
-from finetune.errors import CheckpointUnusable, EmptySplit, LossNotFinite
+from finetune.errors import (
+    CheckpointNotSaved,
+    CheckpointUnusable,
+    EmptySplit,
+    LossNotFinite,
+)
 from finetune.log import read_log
 from finetune.models import AdapterSettings, load_t5
 from finetune.sft import loop as loop_module
@@ -115,7 +120,7 @@ def test_a_run_goes_on_from_its_checkpoint_as_if_uninterrupted(
     close(train("broken", wanted), straight)
 
     lines = [
-        [{**line, "time": 0} for line in read_log(tmp_path / name / "run")]
+        [{**line, "time": 0, "tokens_per_second": 0} for line in read_log(tmp_path / name / "run")]
         for name in ("broken", "straight")
     ]
     assert lines[0] == lines[1]
@@ -164,6 +169,36 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_weights(
     assert "step-00000003" in said.value.remedy
     tensors = Checkpoints.load(tmp_path / "run/run/checkpoints/step-00000003").tensors
     assert all(bool(weights.isfinite().all()) for weights in tensors.values())
+
+
+def test_a_measured_loss_that_is_not_finite_is_named(
+    train: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([2.0, math.nan])
+    monkeypatch.setattr("finetune.scoring.Scorer.loss", lambda self, model: next(losses))
+    with pytest.raises(LossNotFinite, match="step 4 the measured loss is nan") as said:
+        train("run", settings(eval_every=2))
+    assert "step-00000002" in said.value.remedy
+
+
+def test_a_disk_that_fills_ends_the_run_with_the_last_good_checkpoint(
+    train: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finetune import checkpoint
+
+    honest = checkpoint.save_file
+
+    def filling(tensors: Any, path: Path) -> None:
+        if "step-00000003" in str(path):
+            raise OSError(28, "No space left on device")
+        honest(tensors, path)
+
+    wanted = settings(save_every=1)
+    straight = train("straight", wanted)
+    with monkeypatch.context() as patch, pytest.raises(CheckpointNotSaved, match="step 3"):
+        patch.setattr(checkpoint, "save_file", filling)
+        train("run", wanted)
+    close(train("run", wanted), straight)
 
 
 def test_nothing_left_to_train_on_is_an_empty_split(train: Callable[..., Any]) -> None:
