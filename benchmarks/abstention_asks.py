@@ -10,7 +10,6 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chatbot.answering import Turn
 from chatbot.chain import Assistant
@@ -18,12 +17,11 @@ from chatbot.confidence import Evidence
 from chatbot.settings import ChatSettings
 from evaluation.abstention.intervals import Outcomes
 from evaluation.abstention.left_out import IndexWithout
+from evaluation.abstention.measures import Bools, Floats
 from evaluation.legs import Progress
 from evaluation.sources import SourceFile
 from ingestion.encoders.base import Encoder
 from ingestion.index import Index
-
-Floats = NDArray[np.float64]
 
 _NOTHING = Evidence(0.0, 0.0, 0.0, 0.0)
 
@@ -48,15 +46,20 @@ class Ask:
 
 @dataclass(frozen=True)
 class Asked:
-    """Asks with what came of them: confidence, the four signals (n, 4), cosine of the nearest."""
+    """Asks with what came of them, arrays over the n asks.
+
+    Confidence, whether the product refused, the four signals (n, 4), and the cosine of the question
+    and the nearest passage found.
+    """
 
     asks: Sequence[Ask]
     confidence: Floats = field(repr=False)
+    refused: Bools = field(repr=False)
     signals: Floats = field(repr=False)
     nearest: Floats = field(repr=False)
 
     @property
-    def answerable(self) -> NDArray[np.bool_]:
+    def answerable(self) -> Bools:
         return np.array([ask.answerable for ask in self.asks])
 
     @property
@@ -68,11 +71,18 @@ class Asked:
         chosen = self.confidence if confidence is None else confidence
         return Outcomes(chosen, self.answerable, self.documents)
 
+    def where(self, chosen: Bools) -> Asked:
+        """Those of the asks that `chosen`, of shape (n,), names."""
+        asks = [ask for ask, kept in zip(self.asks, chosen, strict=True) if kept]
+        arrays = (self.confidence, self.refused, self.signals, self.nearest)
+        return Asked(asks, *(array[chosen] for array in arrays))
+
 
 def join(*parts: Asked) -> Asked:
     return Asked(
         [ask for part in parts for ask in part.asks],
         np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.refused for part in parts]),
         np.concatenate([part.signals for part in parts]),
         np.concatenate([part.nearest for part in parts]),
     )
@@ -87,7 +97,7 @@ def ask_all(
     for number, ask in enumerate(asks):
         together.setdefault((ask.index, ask.without), []).append(number)
     confidence, nearest = np.zeros(len(asks)), np.zeros(len(asks))
-    signals = np.zeros((len(asks), 4))
+    refused, signals = np.zeros(len(asks), np.bool_), np.zeros((len(asks), 4))
     done = 0
     for (folder, without), numbers in together.items():
         index = (
@@ -101,14 +111,14 @@ def ask_all(
                 update={"course": course, "file": file}
             )
             answer = assistant.ask(ask.question, ask.history, options=options)
-            confidence[number] = answer.confidence
+            confidence[number], refused[number] = answer.confidence, answer.abstained
             signals[number] = astuple(answer.evidence or _NOTHING)
             nearest[number] = max((p.scores["dense"] for p in answer.passages), default=0.0)
             done += 1
             if progress:
                 progress(stage, done, len(asks))
         index.close()
-    return Asked(asks, confidence, signals, nearest)
+    return Asked(asks, confidence, refused, signals, nearest)
 
 
 def write_document(path: Path, text: str) -> None:

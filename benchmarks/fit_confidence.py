@@ -4,9 +4,9 @@ On the development half of the course FAQ's entries and on eight of SQuAD 2's ar
 else. Each question is asked where its answer stands, where its subject is missing (another course,
 no such article), and where only its document is missing (the entry, the paragraph): four sets of
 equal weight, in each three of four questions answerable, as learners mostly ask what a course
-treats. Cross-validation by document says what each signal is good for. The threshold is the one that
-refuses a twentieth of the FAQ's answerable questions, rounded to two digits ending in 0 or 5. About
-three minutes:
+treats. Cross-validation by document says what each signal is good for. The threshold is the one
+that refuses a twentieth of the FAQ's answerable questions, rounded to the nearest .05. About three
+minutes:
 
     python -m benchmarks.fit_confidence --data ../shared/data --work build/bench --out docs/results
 """
@@ -20,14 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.abstention_asks import Asked, Floats, ask_all, join
+from benchmarks.abstention_asks import Asked, ask_all, join
 from benchmarks.faq_asks import faq_asks
 from benchmarks.record import data_argument, out_argument, record
 from benchmarks.squad_asks import squad_asks
 from chatbot.confidence import Evidence
 from chatbot.remembering import RememberingEncoder
 from evaluation.abstention.calibration import Calibrator, fit, folds, log_loss, mixed
-from evaluation.abstention.measures import auroc, tally, threshold_at
+from evaluation.abstention.measures import Floats, auroc, tally, threshold_at
 from evaluation.progress import progress_bar
 from ingestion.encoders.factory import load_encoder
 
@@ -132,16 +132,11 @@ def cross_fitted(sets: Sets, names: Sequence[str]) -> dict[str, Floats]:
     held = {name: folds(one.documents, FOLDS) for name, one in sets.items()}
     found = {name: np.zeros(len(one.asks)) for name, one in sets.items()}
     for fold in range(FOLDS):
-        calibrator = fit_on([_part(one, held[n] != fold) for n, one in sets.items()], names)
+        calibrator = fit_on([one.where(held[n] != fold) for n, one in sets.items()], names)
         for name, one in sets.items():
             inside = held[name] == fold
             found[name][inside] = calibrator(_columns(one, names)[inside])
     return found
-
-
-def _part(one: Asked, chosen: np.ndarray) -> Asked:
-    asks = [ask for ask, kept in zip(one.asks, chosen, strict=True) if kept]
-    return Asked(asks, one.confidence[chosen], one.signals[chosen], one.nearest[chosen])
 
 
 def _columns(one: Asked, names: Sequence[str]) -> Floats:

@@ -70,6 +70,7 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("course_answers", script("course_answers", *asked, *rows, sizes=limit)),
         Measurement("followups", script("followups", *asked, sizes=limit)),
         Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
+        Measurement("abstention", script("abstention", *both, "--work", work, sizes=limit)),
         Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
         Measurement("reading", script("reading", *both, *rows, sizes=limit)),
         Measurement(

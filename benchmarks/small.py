@@ -72,6 +72,7 @@ def steps(data: Path, out: Path) -> list[Step]:
         Step("index", ("ingest", EXAMPLES / "course", "--index", index)),
         measured("answers", "answers", "--index", index, *about),
         measured("answers-neighbours", "answers", "--index", index, *about, LECTERN_NEIGHBOURS="1"),
+        measured("abstention", "abstention", "--index", index, *about),
         measured("comparison", "compare", answers, widened, needs=(answers, widened)),
         Step(
             "sweep",

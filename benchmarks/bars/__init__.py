@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.bars import (
     ablation,
+    abstention,
     ask,
     offline_answers,
     offline_retrieval,
@@ -24,6 +25,7 @@ from benchmarks.bars.line import HEADER, Line, Results
 LINES: tuple[Line, ...] = (
     *ask.LINES,
     *ablation.LINES,
+    *abstention.LINES,
     *offline_retrieval.LINES,
     *offline_speed.LINES,
     *offline_answers.LINES,

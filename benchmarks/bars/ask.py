@@ -214,13 +214,4 @@ LINES: tuple[Line, ...] = (
     ),
     figure("speed", "cold_start", "first_token", "`lectern ask`: first word", 7, 3.5, "seconds"),
     figure("speed", "cold_start", "exit", "`lectern ask`: exit", None, None, "seconds"),
-    *(
-        figure("confidence", "confidence", f"{weights}_{measure}", f"{label}, weights {name}")
-        for weights, name in (("in_force", "in force (set by hand)"), ("fitted", "fitted here"))
-        for measure, label in (
-            ("auroc", "AUROC, document in the index or left out"),
-            ("refused_answerable", "answerable questions refused at .5"),
-            ("refused_unanswerable", "unanswerable ones refused at .5"),
-        )
-    ),
 )

@@ -54,9 +54,8 @@ def fit(signals: Floats, answerable: Bools, weights: Floats | None = None) -> Ca
 def mixed(answerable: Bools, share: float) -> Floats:
     """Example weights, summing to their number, under which `share` of it is answerable."""
     size = len(answerable)
-    return np.where(
-        answerable, share * size / answerable.sum(), (1 - share) * size / (~answerable).sum()
-    )
+    yes, no = share * size / answerable.sum(), (1 - share) * size / (~answerable).sum()
+    return np.asarray(np.where(answerable, yes, no), np.float64)
 
 
 def log_loss(probability: Floats, answerable: Bools, weights: Floats) -> float:

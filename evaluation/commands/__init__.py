@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluation.commands import (
+    abstention,
     answers,
     compare,
     reading,
@@ -16,6 +17,7 @@ from evaluation.commands import (
 from evaluation.commands.app import eval_app
 
 __all__ = [
+    "abstention",
     "answers",
     "compare",
     "eval_app",

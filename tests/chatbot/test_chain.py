@@ -103,6 +103,28 @@ def test_an_off_topic_question_is_met_with_silence_and_the_nearest_places(
     assert len(shown["nearest"]) == len(answer.nearest)
 
 
+def test_most_of_what_the_course_says_is_answered_and_nothing_else(usual: Assistant) -> None:
+    """Calibrated elsewhere, on an FAQ and on encyclopedia articles, it must hold for slides too."""
+
+    def refused(name: str) -> list[str]:
+        lines = (Path(__file__).parents[2] / "examples" / name).read_text().splitlines()
+        asked = [json.loads(line)["question"] for line in lines]
+        return [question for question in asked if usual.ask(question).abstained]
+
+    assert len(refused("questions.jsonl")) <= 2, "of 22"
+    assert len(refused("unanswerable.jsonl")) == 6
+
+
+@pytest.mark.parametrize("k", [1, 2, 20])
+def test_confidence_does_not_hang_on_how_many_passages_are_read(usual: Assistant, k: int) -> None:
+    for question in (LORA, OFF_TOPIC):
+        usually = usual.ask(question)
+        assert usual.ask(question, options=AskOptions(k=k)).confidence == pytest.approx(
+            usually.confidence, abs=0.1
+        )
+        assert usually.evidence is not None
+
+
 def test_the_nearest_places_are_different_ones(usual: Assistant) -> None:
     places = [(c.file, c.locator, c.sentence) for c in usual.ask(OFF_TOPIC).nearest]
     assert len(set(places)) == len(places)

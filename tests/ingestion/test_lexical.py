@@ -64,6 +64,27 @@ def test_stems_and_single_letters_count() -> None:
     assert index.search("unrelated zebra", 5) == []
 
 
+def test_coverage_weighs_a_word_by_how_few_chunks_hold_it() -> None:
+    index = LexicalIndex.build([4, 7, 9], ["reward model", "reward policy", "reward reward"])
+    rare, common, unknown = np.log1p([3 / 2, 3 / 4, 3 / 1])  # in one chunk, in three, in none
+
+    def covered(query: str) -> list[float]:
+        return index.coverage(query, [7, 4, 9])
+
+    total = rare + common
+    assert covered("Which reward has the policy?") == pytest.approx([1.0, *[common / total] * 2])
+    total = common + unknown
+    assert covered("reward, REWARD and zebra") == pytest.approx([common / total] * 3)
+    assert covered("zebra") == [0.0] * 3
+    assert covered("what is it?") == [0.0] * 3
+
+
+def test_coverage_forgets_what_was_removed() -> None:
+    index = LexicalIndex.build([1, 2], ["reward model", "zebra"]).updated([], [], removed=[2])
+    anew = LexicalIndex.build([1], ["reward model"])
+    assert index.coverage("reward zebra", [1]) == anew.coverage("reward zebra", [1])
+
+
 def test_a_selection_limits_the_search() -> None:
     index = LexicalIndex.build(range(5), TEXTS)
     chosen = Selection(np.array([1, 3]), (1,))
