@@ -78,6 +78,13 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         ),
         Measurement("summaries", script("summaries", *both, *rows, sizes=limit)),
         Measurement(
+            "feedback_gate",
+            script(
+                *("feedback_gate", "--out", out, "--work", work / "feedback"),
+                sizes=("--rounds", 1),
+            ),
+        ),
+        Measurement(
             "word_judge",
             script("train_word_judge", *both, "--judge", work / "words", sizes=("--examples", 500)),
         ),

@@ -16,7 +16,7 @@ from chatbot.commands import asking, documents, running
 from chatbot.commands.adapters import adapters_app
 from chatbot.commands.console import err
 from evaluation.commands import eval_app
-from finetune.commands import train_app
+from finetune.commands import feedback_app, train_app
 
 # Lectern never phones home, and neither do the libraries it uses.
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
@@ -46,6 +46,7 @@ for verb in (
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
 app.add_typer(adapters_app, name="adapters")
+app.add_typer(feedback_app, name="feedback")
 
 
 def main() -> None:

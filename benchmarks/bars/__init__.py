@@ -14,6 +14,7 @@ from benchmarks.bars import (
     ablation,
     abstention,
     ask,
+    feedback,
     offline_answers,
     offline_retrieval,
     offline_speed,
@@ -24,6 +25,7 @@ from benchmarks.bars.line import HEADER, Line, Results
 
 LINES: tuple[Line, ...] = (
     *ask.LINES,
+    *feedback.LINES,
     *ablation.LINES,
     *abstention.LINES,
     *offline_retrieval.LINES,

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from finetune.commands import sft
 from finetune.commands.app import train_app
+from finetune.commands.feedback import feedback_app as feedback_app
+from finetune.commands.from_feedback import from_feedback as from_feedback
 
 __all__ = ["sft", "train_app"]

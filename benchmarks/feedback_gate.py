@@ -1,0 +1,192 @@
+"""The gate on simulated learners: does it let improvements through, and nothing else?
+
+Twenty rounds in which learners judge by the right answer and err in 20 % of the cases, and twenty
+in which their thumbs are coin flips. Each round is the whole loop (store, export, reward model,
+DPO, evaluation, gate, registry) on a tiny T5; `benchmarks/simulated_learners.py` says what is
+simulated.
+Whether an adapter is a real improvement is measured on fresh questions with their right answers,
+which neither training nor gate has seen. A run that was killed goes on from `--work`:
+
+    python -m benchmarks.feedback_gate --work build/feedback --out docs/results
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from benchmarks import simulated_learners as world
+from benchmarks.record import Figure, out_argument, record
+from chatbot.engines.base import Decoding, Engine
+from chatbot.engines.factory import load_engine
+from chatbot.engines.registry import AdapterRegistry
+from evaluation.bootstrap import compare
+from evaluation.jsonl import read_objects
+from evaluation.judge import load_judge
+from evaluation.normalize import token_f1
+from evaluation.progress import progress_bar
+from finetune.data.mixture import Source
+from finetune.feedback.exporting import export
+from finetune.feedback.loop import CANDIDATE, from_feedback
+from finetune.feedback.measuring import EvalData
+from finetune.feedback.settings import LoopSettings
+from finetune.models import AdapterSettings
+from finetune.preference.settings import PreferenceSettings
+from finetune.reward.settings import RewardSettings
+
+NOISE = {"real": 0.2, "random": 0.5}
+"""Kind of round → the share of thumbs that are the wrong way round."""
+ASKED, FRESH, OF_A_TASK, BASES = 400, 200, 400, 4
+BASE_SEED = 1000
+_LONGEST = 4
+
+
+@dataclass(frozen=True)
+class Round:
+    """What became of one round. `gain`: F1 with the right answer over the base, fresh questions."""
+
+    kind: str
+    seed: int
+    pairs: int
+    promoted: bool
+    why: str
+    reward_accuracy: float
+    gain: float
+    gain_low: float
+    gain_high: float
+
+    @property
+    def improvement(self) -> bool:
+        return self.gain_low > 0
+
+
+def settings(base: Path, seed: int) -> LoopSettings:
+    """The loop's own defaults, save for what a model this small needs."""
+    return LoopSettings(
+        enough=100,
+        lora=AdapterSettings(r=8, alpha=16),
+        window=32,
+        max_new_tokens=_LONGEST,
+        reward=RewardSettings(
+            task="preference",
+            base=str(base),
+            layers=2,
+            window=32,
+            tokens=256,
+            epochs=10,
+            lr=5e-3,
+            seed=seed,
+        ),
+        preference=PreferenceSettings(
+            epochs=3, batch=16, microbatch=16, learning_rate=3e-3, max_response=8
+        ),
+        safety_samples=16,
+        safety_tokens=2,
+        seed=seed,
+    )
+
+
+def one_round(kind: str, seed: int, work: Path) -> Round:
+    """The whole loop once, in folders of its own under `work`."""
+    base = world.build(work / f"base-{seed % BASES}", BASE_SEED + seed % BASES)
+    here = work / f"{kind}-{seed}"
+    engine = load_engine(str(base), device="cpu", window=32, adapters_dir=here)
+    every = world.questions(ASKED + FRESH, seed)
+    database = here / "conversations.sqlite"
+    if not (here / "feedback" / "pairs.jsonl").is_file():
+        database.unlink(missing_ok=True)
+        world.collect(engine, every[:ASKED], database, NOISE[kind], seed)
+    exported = export(database, here / "feedback")
+    answers, summaries = world.write_tasks(here / "tasks", OF_A_TASK, seed)
+    data = EvalData(
+        Source(format="pairs", path=answers),
+        Source(format="pairs", path=summaries),
+        world.provoking(len(world.WORDS)),
+        load_judge(world.rude_judge(here / "judge")),
+    )
+    registry = AdapterRegistry(here / "adapters")
+    report = from_feedback(
+        str(base), here / "feedback", here, registry, data, settings(base, seed), device="cpu"
+    )
+    before = _right(engine, every[ASKED:])
+    engine.use_adapter(CANDIDATE)
+    change = compare(_right(engine, every[ASKED:]), before).difference
+    return Round(
+        kind,
+        seed,
+        exported.pairs,
+        report["promoted"],
+        report["why"],
+        report["reward_model"]["accuracy"]["value"],
+        change.value,
+        change.low,
+        change.high,
+    )
+
+
+def _right(engine: Engine, asked: list[str]) -> list[float]:
+    said = engine.generate(asked, Decoding(max_new_tokens=_LONGEST))
+    return [
+        token_f1(text, [world.right_answer(prompt)])
+        for prompt, text in zip(asked, said, strict=True)
+    ]
+
+
+def run(work: Path, rounds: int) -> list[Round]:
+    """`rounds` of each kind; those that `work/rounds.jsonl` holds are not run again."""
+    work.mkdir(parents=True, exist_ok=True)
+    file = work / "rounds.jsonl"
+    done = [Round(**row) for _, row in read_objects(file)] if file.is_file() else []
+    wanted = [(kind, seed) for seed in range(rounds) for kind in NOISE]
+    known = {(one.kind, one.seed) for one in done}
+    with progress_bar() as told, file.open("a", encoding="utf-8") as lines:
+        for number, (kind, seed) in enumerate(wanted):
+            told("rounds", number, len(wanted))
+            if (kind, seed) not in known:
+                one = one_round(kind, seed, work)
+                done.append(one)
+                lines.write(json.dumps(asdict(one)) + "\n")
+                lines.flush()
+        told("rounds", len(wanted), len(wanted))
+    return [one for one in done if (one.kind, one.seed) in wanted]
+
+
+def figures(done: list[Round]) -> dict[str, Figure]:
+    found = {}
+    for kind in NOISE:
+        some = [one for one in done if one.kind == kind]
+        better = [one for one in some if one.improvement]
+        gains = [one.gain for one in some]
+        accuracies = [one.reward_accuracy for one in some]
+        found |= {
+            f"{kind}_rounds": {"value": float(len(some))},
+            f"{kind}_promoted": {"value": float(sum(one.promoted for one in some))},
+            f"{kind}_improvements": {"value": float(len(better))},
+            f"{kind}_improvements_promoted": {"value": float(sum(one.promoted for one in better))},
+            f"{kind}_gain": _mean(gains),
+            f"{kind}_reward_accuracy": _mean(accuracies),
+        }
+    return found
+
+
+def _mean(values: list[float]) -> Figure:
+    return {"value": sum(values) / len(values), "low": min(values), "high": max(values)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    out_argument(parser)
+    parser.add_argument("--work", type=Path, required=True, help="folder for models and runs")
+    parser.add_argument("--rounds", type=int, default=20, help="of each kind")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)  # at this size threads wait for each other longer than they work
+    done = run(asked.work, asked.rounds)
+    record(asked.out, "feedback_gate", figures(done), rounds=[asdict(one) for one in done])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""A candidate from one round's pairs: a reward model, then DPO on the pairs or PPO on the reward.
+
+Every round starts from the base model and learns from all feedback so far. So adapters never stand
+on each other, and any of them can be swapped in while the chatbot runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatbot.judging.reward_model import RewardModel
+from evaluation.bootstrap import interval
+from evaluation.jsonl import sha256_of
+from evaluation.judge import record_reward
+from finetune.feedback.settings import LoopSettings
+from finetune.feedback.split import Rounds, held
+from finetune.models import adapt, load_t5
+from finetune.policy import Policy
+from finetune.ppo.mixture import Mixture, Weighted
+from finetune.ppo.reward_folders import load_reward
+from finetune.ppo.training import PPO
+from finetune.precision import Precision
+from finetune.preference.examples import load_pairs
+from finetune.preference.objectives import DPO
+from finetune.preference.training import PreferenceTraining
+from finetune.progress import training_progress
+from finetune.prompts import load_prompts
+from finetune.reward.examples import Preference
+from finetune.reward.pairs import read_pairs
+from finetune.reward.training import train_reward
+from finetune.rng import seed_everything
+from finetune.saving import save_model
+
+DEV_SHARE = 0.2
+"""Of the training questions, to choose the reward model's best weights by."""
+
+
+@dataclass(frozen=True)
+class Rewarded:
+    """A reward model and its accuracy on pairs that it has not seen (value, interval, n)."""
+
+    folder: Path
+    accuracy: dict[str, float | int]
+
+
+def learn_reward(rounds: Rounds, out: Path, settings: LoopSettings, device: str) -> Rewarded:
+    """Train Bradley–Terry on the training pairs and measure it on the held ones."""
+    pairs = read_pairs(str(rounds.train), out)
+    dev = [pair for pair in pairs if held(f"dev {pair.group}", DEV_SHARE)]
+    rest = [pair for pair in pairs if not held(f"dev {pair.group}", DEV_SHARE)]
+    train_reward(rest, dev or rest, out, settings.reward, device)
+    judged = read_pairs(str(rounds.held), out)
+    model = RewardModel(out, device=device)
+    right = [
+        float(a > b) for a, b in zip(*(_logits(model, judged, s) for s in (0, 1)), strict=True)
+    ]
+    found = interval(right, clusters=[pair.group for pair in judged], seed=settings.seed)
+    return Rewarded(out, found.as_json() if found else {})
+
+
+def learn(
+    model: str, rounds: Rounds, rewarded: Rewarded, out: Path, settings: LoopSettings, device: str
+) -> dict[str, Any]:
+    """Train the candidate and leave its adapter in `out`; goes on where a run was killed.
+
+    Raises `KLDiverged` or `LossNotFinite` where training went wrong: then there is no candidate.
+    """
+    precision = Precision.choose("float32", device)
+    t5, tokenizer = load_t5(model, precision.weights(trained=False))
+    seed_everything(settings.seed)
+    adapted = adapt(t5, settings.lora).to(precision.device)
+    policy = Policy(adapted, tokenizer, window=settings.window, precision=precision)
+    about = {
+        "model": model,
+        "lora": settings.lora.model_dump(),
+        "pairs": sha256_of(rounds.train),
+    }
+    record: dict[str, Any] = {"method": settings.method, **about}
+    if settings.method == "dpo":
+        loaded = load_pairs(rounds.train, policy, settings.preference.max_response)
+        run = PreferenceTraining(
+            policy,
+            DPO(settings.beta, settings.label_noise),
+            loaded.examples,
+            settings.preference.model_copy(update={"seed": settings.seed}),
+            out / "run",
+            about,
+        )
+        with training_progress("dpo", run.steps) as report:
+            run.run(report)
+        record |= {"examples": len(loaded.examples), "left_out": loaded.left_out}
+        save_model(policy.model, tokenizer, out)
+    else:
+        mixture = Mixture([Weighted(1.0, load_reward(rewarded.folder, device))])
+        prompts = load_prompts(rounds.train, policy)
+        ppo = settings.ppo.model_copy(update={"seed": settings.seed})
+        practice = PPO(policy, mixture, prompts, ppo, out / "run", about)
+        with training_progress("ppo", ppo.steps) as report:
+            practice.run(report)
+        record |= {"examples": len(prompts.texts), "left_out": {"too long": prompts.too_long}}
+        save_model(policy.model, tokenizer, out)
+        record_reward(out, mixture.identity)
+    return record
+
+
+def _logits(model: RewardModel, pairs: Sequence[Preference], side: int) -> Any:
+    texts = [(pair.chosen, pair.rejected)[side] for pair in pairs]
+    return model.logits(texts, [pair.prompt for pair in pairs])

@@ -1,0 +1,134 @@
+"""The whole loop on simulated learners: the store, training, the gate, a chatbot that goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from benchmarks import simulated_learners as world
+from benchmarks.feedback_gate import Round, figures, one_round, settings
+from chatbot.answerers import Answerers
+from chatbot.engines.base import Decoding
+from chatbot.engines.registry import AdapterRegistry
+from chatbot.options import AskOptions
+from chatbot.settings import ChatSettings
+from finetune.commands import train_app
+from finetune.feedback.loop import TooFewJudgements, from_feedback
+from finetune.feedback.measuring import EvalData
+from ingestion.encoders.base import Encoder
+from ingestion.encoders.factory import load_encoder
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield tmp_path_factory.mktemp("feedback")
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def real(work: Path) -> Round:
+    return one_round("real", 0, work)
+
+
+def test_an_improvement_is_promoted_with_its_figures(real: Round, work: Path) -> None:
+    assert real.improvement and real.promoted
+    assert real.reward_accuracy > 0.6
+    registry = AdapterRegistry(work / "real-0" / "adapters")
+    assert registry.current() == "v1"
+    manifest = registry.manifest("v1")
+    assert set(manifest["checks"]) == {"preference", "answers", "summaries", "safety"}
+    assert manifest["checks"]["answers"]["margin"] == 0.03
+    assert registry.history()[0].why == manifest["why"] == real.why
+    report = json.loads((work / "real-0" / "report.json").read_text())
+    assert report["version"] == "v1" and report["promoted"]
+
+
+def test_thumbs_at_random_keep_the_old_one_and_the_report_says_why(work: Path) -> None:
+    found = one_round("random", 0, work)
+    assert not found.promoted
+    report = json.loads((work / "random-0" / "report.json").read_text())
+    assert report["version"] is None
+    assert not all(check["passed"] for check in report["checks"].values())
+    registry = AdapterRegistry(work / "random-0" / "adapters")
+    assert registry.current() is None and registry.names() == []
+
+
+def test_the_same_round_again_promotes_nothing_twice(real: Round, work: Path) -> None:
+    assert one_round("real", 0, work) == real
+    assert AdapterRegistry(work / "real-0" / "adapters").names() == ["v1"]
+
+
+def test_no_held_question_is_trained_on(real: Round, work: Path) -> None:
+    sides = [
+        {json.loads(line)["question"] for line in (work / "real-0/pairs" / name).open()}
+        for name in ("train.jsonl", "held.jsonl")
+    ]
+    assert sides[0] and sides[1] and not sides[0] & sides[1]
+
+
+def test_a_running_chatbot_says_what_the_promoted_adapter_says(real: Round, work: Path) -> None:
+    encoder: Encoder = load_encoder()
+    chat = ChatSettings(
+        home=work / "chat", model=str(work / "base-0"), answerer="generative",
+        adapters_dir=work / "chat-adapters", window=128,
+    )  # fmt: skip
+    running = Answerers(chat, encoder)
+    asked = world.questions(700, 0)[600:]
+
+    def right() -> int:
+        engine = running.choose(AskOptions()).engine
+        assert engine is not None
+        said = engine.generate(asked, Decoding(max_new_tokens=4))
+        return sum(text == world.right_answer(p) for p, text in zip(asked, said, strict=True))
+
+    before = right()
+    registry = AdapterRegistry(chat.adapters)
+    registry.promote(work / "real-0" / "candidate", {}, "")
+    after = right()
+    assert after > before + 20
+    registry.rollback()
+    assert right() == before
+
+
+def test_too_few_judgements_say_how_many_are_missing(real: Round, work: Path) -> None:
+    base, here = work / "base-0", work / "real-0"
+    pairs = len((here / "feedback" / "pairs.jsonl").read_text().splitlines())
+    more = settings(base, 0).model_copy(update={"enough": pairs + 7})
+    registry = AdapterRegistry(work / "nothing")
+    with pytest.raises(TooFewJudgements, match="7 are missing"):
+        from_feedback(str(base), here / "feedback", work / "none", registry, EvalData(), more)
+    assert not (work / "none").exists() and registry.names() == []
+
+
+def test_without_data_for_a_check_nothing_is_promoted(real: Round, work: Path) -> None:
+    arguments: list[Any] = [
+        "from-feedback", "--model", work / "base-0", "--feedback", work / "real-0" / "feedback",
+        "--out", work / "cli", "--adapters", work / "cli-adapters", "--rank", 4, "--epochs", 1,
+        "--answers", work / "real-0" / "tasks" / "pick.jsonl", "--without", "summaries",
+        "--window", 32, "--max-new-tokens", 4, "--device", "cpu",
+    ]  # fmt: skip
+    result = CliRunner().invoke(train_app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.exception
+    assert "safety was not checked" in result.output
+    assert result.output.strip().splitlines()[-1].startswith("kept: ")
+    assert AdapterRegistry(work / "cli-adapters").current() is None
+
+
+def test_the_figures_count_promotions_among_real_improvements(real: Round) -> None:
+    missed = replace(real, seed=1, promoted=False)
+    hollow = replace(real, seed=2, gain_low=-0.1)
+    coin = replace(real, kind="random")
+    found = figures([real, missed, hollow, coin])
+    assert found["real_promoted"]["value"] == 2
+    assert found["real_improvements"]["value"] == 2
+    assert found["real_improvements_promoted"]["value"] == 1
+    assert found["random_promoted"]["value"] == 1
