@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from finetune.data.absent import read_absent
+from finetune.data.asking import read_asking
 from finetune.data.dialogues import read_dialogsum, read_samsum
 from finetune.data.example import Example
+from finetune.data.followups import read_qed_followups
 from finetune.data.instructions import read_instructions, read_pairs
+from finetune.data.meetings import read_qmsum
 from finetune.data.reading import read_fairytaleqa, read_qed, read_squad, read_squad_lines
 from finetune.data.reasoning import read_ecqa_held, read_flan_cot, read_gsm8k, read_strategyqa
 from finetune.data.t0 import read_t0
+from finetune.data.textbooks import read_definitions
 from finetune.errors import EmptySplit
 from ingestion.errors import LecternError
 
@@ -24,6 +29,11 @@ _PLAIN: Mapping[str, Callable[[Path], list[Example]]] = {
     "t0": read_t0,
     "instructions": read_instructions,
     "pairs": read_pairs,
+    "absent": read_absent,
+    "asking": read_asking,
+    "definitions": read_definitions,
+    "qed-followups": read_qed_followups,
+    "qmsum": read_qmsum,
 }
 _REASONED: Mapping[str, Callable[..., list[Example]]] = {
     "flan-cot": read_flan_cot,

@@ -239,6 +239,11 @@ REAL = {
     "ecqa-held": ("instructions/flan_cot/ecqa_train.tsv.gz", 700),
     "gsm8k": ("instructions/gsm8k/test.jsonl.gz", 1_319),
     "strategyqa": ("qa/strategyqa/dev.json.gz", 229),
+    "absent": ("qa/qed_nq/train_all.jsonl.gz", 10_470),
+    "asking": ("qa/fairytaleqa/train.csv.gz", 4_369),
+    "definitions": ("qa/openstax_qa/openstax_qa.jsonl.gz", 9_462),
+    "qed-followups": ("qa/qed_nq/train_all.jsonl.gz", 2_774),
+    "qmsum": ("dialogue/qmsum_academic/train.jsonl.gz", 218),
 }
 
 

@@ -1,0 +1,34 @@
+"""Questions to be asked instead of answered: the passage and the answer are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from finetune.data.detokenize import detokenize
+from finetune.data.example import Example, fingerprint
+from finetune.reader import sources
+
+
+def read_asking(path: Path) -> list[Example]:
+    """Of FairytaleQA (`….csv…`), QED (`train_all…`) or SQuAD's part; passages as they are read."""
+    if ".csv" in path.name:
+        asked, hyphens = sources.fairytale(path), True
+    elif path.name.startswith("train_all"):
+        asked, hyphens = sources.qed(path.parent), True
+    else:
+        asked, hyphens = sources.squad_subset(path.parent), False
+    examples = []
+    for one in asked:
+        passage, question, answer = (
+            detokenize(text, hyphens=hyphens) for text in (one.passage, one.question, one.text)
+        )
+        if answer:
+            target = question[0].upper() + question[1:].rstrip("?").rstrip() + "?"
+            group = fingerprint(passage)
+            examples.append(Example(asking_prompt(passage, answer), target, "asking", group))
+    return examples
+
+
+def asking_prompt(passage: str, answer: str) -> str:
+    """Near FLAN's template for SQuAD with question and answer exchanged."""
+    return f"Read this: {passage}\n\nAsk a question about it whose answer is “{answer}”."
