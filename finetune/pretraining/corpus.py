@@ -146,7 +146,8 @@ def _cut(path: Path, form: str) -> Iterator[str]:
 def _archived(path: Path) -> Iterator[str]:
     try:
         with tarfile.open(path) as archive:
-            for member in sorted(archive.getmembers(), key=lambda member: member.name):
+            # In the order of the archive: to go back in it is to unpack it from the start again.
+            for member in archive:
                 content = archive.extractfile(member) if member.name.endswith(".md") else None
                 if content is not None:
                     yield content.read().decode("utf-8")

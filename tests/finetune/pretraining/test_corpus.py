@@ -52,7 +52,7 @@ def test_an_archive_of_markdown(tmp_path: Path) -> None:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     books = Text(name="b", folder=tmp_path, files=("*.xz",), licence="MIT", form="archive")
-    assert [document[:4] for document in books.documents()] == ["a.md", "b.md"]
+    assert [document[:4] for document in books.documents()] == ["b.md", "a.md"]
 
 
 @pytest.mark.parametrize("claimed", ["Apache-2.0", "MI", "CC BY"])
