@@ -184,7 +184,8 @@ def test_commands_that_need_another_machine_are_ones_that_lectern_takes(
     (tmp_path / "scifact").mkdir()
     (tmp_path / "dialogsum").mkdir()
     (tmp_path / "judge").mkdir()
-    (tmp_path / "prompts.txt").touch()
+    for name in ("prompts.txt", "prompts.jsonl", "pairs.jsonl"):
+        (tmp_path / name).touch()
     (tmp_path / "dev-v2.0.json").touch()
     (tmp_path / "adapters/dialogues").mkdir(parents=True)
     for line in block.text.replace("\\\n", "").splitlines():

@@ -1,0 +1,88 @@
+"""`lectern train dpo`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finetune.commands.app import (
+    DeviceOption,
+    ModelOption,
+    PrecisionOption,
+    RunOption,
+    SeedOption,
+    train_app,
+)
+from finetune.commands.policy_options import (
+    AdapterOption,
+    AlphaOption,
+    KLStopOption,
+    LearningRateOption,
+    RankOption,
+    TargetsOption,
+    WindowOption,
+    policy_source,
+)
+from finetune.commands.preference_options import (
+    BatchOption,
+    EpochsOption,
+    EvalOption,
+    EveryOption,
+    LongestOption,
+    MicrobatchOption,
+    PairsOption,
+    WarmupOption,
+    heard,
+    preference_settings,
+    show,
+)
+
+
+@train_app.command("dpo")
+def dpo(
+    model: ModelOption,
+    data: PairsOption,
+    out: RunOption,
+    adapter: AdapterOption = None,
+    eval_data: EvalOption = None,
+    beta: Annotated[float, typer.Option(help="β: the smaller, the further it may drift.")] = 0.1,
+    label_noise: Annotated[
+        float, typer.Option(min=0, max=0.49, help="Share of pairs taken to be the wrong way round.")
+    ] = 0.0,
+    epochs: EpochsOption = 1,
+    batch: BatchOption = 32,
+    microbatch: MicrobatchOption = 8,
+    lr: LearningRateOption = 1e-4,
+    warmup: WarmupOption = 0,
+    max_response: LongestOption = 256,
+    kl_every: EveryOption = 20,
+    kl_stop: KLStopOption = 20.0,
+    rank: RankOption = 16,
+    alpha: AlphaOption = 32,
+    targets: TargetsOption = "all-linear",
+    window: WindowOption = 512,
+    precision: PrecisionOption = "float32",
+    device: DeviceOption = "auto",
+    seed: SeedOption = 0,
+) -> None:
+    """Have a T5 learn from pairs of answers by DPO (Rafailov et al. 2023).
+
+    --out gets an adapter for the chatbot and a report beside the reference. The same command goes
+    on where it was killed.
+    """
+    from finetune.preference.run import train_dpo
+
+    found = train_dpo(
+        policy_source(model, adapter, rank, alpha, targets, window, precision, device),
+        data,
+        preference_settings(
+            epochs, batch, microbatch, lr, warmup, max_response, kl_every, kl_stop, seed
+        ),
+        out,
+        beta=beta,
+        label_noise=label_noise,
+        eval_data=eval_data,
+        say=heard,
+    )
+    show(out, found)

@@ -1,0 +1,84 @@
+"""`lectern train orpo`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finetune.commands.app import (
+    DeviceOption,
+    ModelOption,
+    PrecisionOption,
+    RunOption,
+    SeedOption,
+    train_app,
+)
+from finetune.commands.policy_options import (
+    AdapterOption,
+    AlphaOption,
+    KLStopOption,
+    LearningRateOption,
+    RankOption,
+    TargetsOption,
+    WindowOption,
+    policy_source,
+)
+from finetune.commands.preference_options import (
+    BatchOption,
+    EpochsOption,
+    EvalOption,
+    EveryOption,
+    LongestOption,
+    MicrobatchOption,
+    PairsOption,
+    WarmupOption,
+    heard,
+    preference_settings,
+    show,
+)
+
+
+@train_app.command("orpo")
+def orpo(
+    model: ModelOption,
+    data: PairsOption,
+    out: RunOption,
+    adapter: AdapterOption = None,
+    eval_data: EvalOption = None,
+    weight: Annotated[float, typer.Option(help="λ: the odds ratio beside the likelihood.")] = 0.1,
+    epochs: EpochsOption = 1,
+    batch: BatchOption = 32,
+    microbatch: MicrobatchOption = 8,
+    lr: LearningRateOption = 1e-4,
+    warmup: WarmupOption = 0,
+    max_response: LongestOption = 256,
+    kl_every: EveryOption = 20,
+    kl_stop: KLStopOption = 20.0,
+    rank: RankOption = 16,
+    alpha: AlphaOption = 32,
+    targets: TargetsOption = "all-linear",
+    window: WindowOption = 512,
+    precision: PrecisionOption = "float32",
+    device: DeviceOption = "auto",
+    seed: SeedOption = 0,
+) -> None:
+    """Have a T5 learn from pairs of answers by ORPO, without a reference (Hong et al. 2024).
+
+    --out gets an adapter for the chatbot and a report beside the reference. The same command goes
+    on where it was killed.
+    """
+    from finetune.preference.run import train_orpo
+
+    found = train_orpo(
+        policy_source(model, adapter, rank, alpha, targets, window, precision, device),
+        data,
+        preference_settings(
+            epochs, batch, microbatch, lr, warmup, max_response, kl_every, kl_stop, seed
+        ),
+        out,
+        weight=weight,
+        eval_data=eval_data,
+        say=heard,
+    )
+    show(out, found)
