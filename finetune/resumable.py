@@ -48,7 +48,7 @@ class Resumable:
             self.optimizer.zero_grad()
             raise LossNotFinite(
                 f"The gradient is {norm}.",
-                "Lower the learning rate, or compute in float32 (--dtype float32). The last "
+                "Lower the learning rate, or compute in float32 (--precision float32). The last "
                 "checkpoint is whole.",
             )
         self.optimizer.step()
