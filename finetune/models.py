@@ -6,13 +6,14 @@ scales by α / √r; DoRA (Liu et al. 2024) learns the magnitude apart from the 
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from chatbot.engines.factory import find_model
-from chatbot.engines.flan_t5 import LONGEST_WINDOW, read_t5
+from chatbot.engines.flan_t5 import read_t5
 from finetune.errors import TokenizerMismatch, TrainingError
 
 Method = Literal["lora", "dora", "rslora", "full"]
@@ -43,7 +44,8 @@ def load_t5(name_or_path: str, dtype: torch.dtype = torch.float32) -> tuple[Any,
     name, folder = find_model(name_or_path)
     model, tokenizer = read_t5(folder, name, dtype)
     model.name_or_path = name
-    tokenizer.model_max_length = LONGEST_WINDOW
+    # Lengths are checked where examples are encoded; the tokenizer's own limit would only warn.
+    tokenizer.model_max_length = sys.maxsize
     check_tokenizer(model, tokenizer)
     return model, tokenizer
 

@@ -142,10 +142,10 @@ def sft(
         held_out=held_out,
         device=device,
         fresh=fresh,
-        say=console.err.print,
+        say=lambda line: console.err.print(line, soft_wrap=True, markup=False),
     )
     console.out.print(f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s")
     for row in course.evaluations:
         marked = " (kept)" if row["step"] == course.best_step else ""
         figures = "  ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "step")
-        console.out.print(f"step {row['step']:.0f}: {figures}{marked}")
+        console.out.print(f"step {row['step']:.0f}: {figures}{marked}", soft_wrap=True)
