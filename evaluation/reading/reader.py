@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from chatbot.answerers import Chosen
 from chatbot.answering import Draft
+from chatbot.retrieval.standing import with_margins
 from ingestion.encoders.base import Encoder
+from ingestion.lexical import LexicalIndex
 from ingestion.locator import Locator, Span
 from ingestion.passage import Passage
+
+_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Reading:
 
 
 class ParagraphReader:
-    """Reads a paragraph as the chain has its answerer read a retrieved passage.
+    """Reads a paragraph as the chain has its answerer read the only passage of an index.
 
     `name` is the answerer's; `decides` whether it words answers of its own, and so can say yes or
     no: an extractive one quotes.
@@ -43,18 +47,7 @@ class ParagraphReader:
 
     def read(self, question: str, paragraph: str) -> Reading:
         start = time.perf_counter()
-        asked, held = self._encoder.encode([question, paragraph])
-        passage = Passage(
-            chunk_id=1,
-            course="",
-            file="paragraph",
-            format="text",
-            title="",
-            headings=(),
-            text=paragraph,
-            spans=(Span(0, len(paragraph), Locator.number("line", 1)),),
-            scores={"dense": float(asked @ held)},
-        )
+        passage = self._retrieved(question, paragraph)
         *_, draft = self._answerer.stream(question, [passage])
         assert isinstance(draft, Draft)
         return Reading(
@@ -64,3 +57,24 @@ class ParagraphReader:
             reasoning=draft.reasoning,
             seconds=time.perf_counter() - start,
         )
+
+    def _retrieved(self, question: str, paragraph: str) -> Passage:
+        """The paragraph with the scores that retrieval gives, since confidence reads them."""
+        asked, held = self._encoder.encode([question, paragraph])
+        index = LexicalIndex.build([_ID], [paragraph])
+        passage = Passage(
+            chunk_id=_ID,
+            course="",
+            file="paragraph",
+            format="text",
+            title="",
+            headings=(),
+            text=paragraph,
+            spans=(Span(0, len(paragraph), Locator.number("line", 1)),),
+            scores={
+                "lexical": float(index.scores(question)[0]),
+                "dense": float(asked @ held),
+                "coverage": index.coverage(question, [_ID])[0],
+            },
+        )
+        return with_margins([passage])[0]
