@@ -10,6 +10,7 @@ from chatbot.answering import Answer, Turn
 from chatbot.chain import Assistant
 from chatbot.options import AskOptions
 from evaluation.evidence import BUDGET, DEPTHS, Retrieved, merge_neighbours
+from evaluation.provenance import sources_hash
 from evaluation.sources import SourceFiles
 from ingestion.passage import Passage
 
@@ -53,9 +54,10 @@ class AssistantSubject:
         )
 
     def settings(self) -> dict[str, Any]:
-        """Whatever decides an answer: settings, options, and which generation of which index."""
+        """Whatever decides an answer: code, settings, options, and which generation of an index."""
         index = self.assistant.index
         return {
+            "code": sources_hash("ingestion", "chatbot"),
             "index": str(index.folder.resolve()),
             "generation": index.read(lambda snapshot, _: snapshot.generation),
             "index_signature": index.read(lambda snapshot, _: snapshot.signature),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,19 @@ def provenance() -> dict[str, Any]:
         },
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def sources_hash(*packages: str) -> str:
+    """Changes with any line of code of these packages: what another code said is asked again."""
+    digest = hashlib.sha256()
+    for package in packages:
+        spec = find_spec(package)
+        assert spec is not None and spec.origin is not None, f"{package} is a package of Lectern"
+        folder = Path(spec.origin).parent
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(f"{package}/{file.relative_to(folder).as_posix()}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def cpu_model() -> str:

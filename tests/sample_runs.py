@@ -82,6 +82,12 @@ RETRIEVAL = {
     "comparisons": {
         "fusion − lexical": {"ndcg@10": {"difference": figure(0.064, 0.03, 0.095), "p": 0.0002}}
     },
+    "fit": {
+        "weight": 0.5,
+        "measure": "ndcg@10",
+        "queries": 80,
+        "curve": {"0.00": 0.68, "0.50": 0.74, "1.00": 0.64},
+    },
     "settings": {},
 }
 RETRIEVED = [
@@ -95,11 +101,22 @@ RETRIEVED = [
 ]
 ABSTENTION = {
     "figures": {"auroc": figure(0.93, 0.9, 0.95)},
-    "risk_coverage": {
-        "cross-course": {"coverage": [0.25, 0.5, 1.0], "risk": [0.0, 0.1, 0.3]},
-        HOSTILE: {"coverage": [0.25, 0.5, 1.0], "risk": [0.1, 0.2, 0.4]},
+    "curves": {
+        "as_it_is": {
+            "risk_coverage": [
+                {"coverage": 0.25, "risk": 0.0},
+                {"coverage": 0.5, "risk": 0.1},
+                {"coverage": 1.0, "risk": 0.3},
+            ],
+            "reliability": [
+                {"confidence": 0.8, "answerable": 0.75, "share": 0.5},
+                {"confidence": 0.2, "answerable": 0.25, "share": 0.5},
+            ],
+        },
+        HOSTILE: {
+            "risk_coverage": [{"coverage": 0.5, "risk": 0.2}, {"coverage": 1.0, "risk": 0.4}]
+        },
     },
-    "reliability": {"after": {"confidence": [0.2, 0.8], "answerable": [0.25, 0.75]}},
     "settings": {},
 }
 COMPARISON = {

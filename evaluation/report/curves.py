@@ -14,6 +14,9 @@ WIDTH, HEIGHT = 520, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 44
 _MOST_POINTS = 200
 
+PALETTE = 6
+"""Colors of the style sheet; further series begin again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -94,7 +97,7 @@ def _series(number: int, series: Series, across: Scale, up: Scale) -> Markup:
         "g",
         element("polyline", points=path, class_="curve"),
         dots if series.dots else None,
-        class_=f"series-{number}",
+        class_=f"series-{number % PALETTE}",
     )
 
 
@@ -118,4 +121,4 @@ def _legend(series: Sequence[Series]) -> Markup | None:
 
 def key(number: int) -> Markup:
     """The dot of a color beside a name."""
-    return element("i", class_=f"key series-{number}")
+    return element("i", class_=f"key series-{number % PALETTE}")

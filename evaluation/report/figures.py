@@ -7,15 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from evaluation.measures import Measure, measure
-from evaluation.report.curves import key
+from evaluation.report.curves import PALETTE, key
 from evaluation.report.intervals import Mark, axis_cell, interval_cell, plot_scale
 from evaluation.report.markup import element
 from evaluation.report.scale import Scale, domain
 from evaluation.report.tables import Cell, number, row, table
 from evaluation.runs import Figure, Figures, read_figures
-
-PALETTE = 6
-"""Colors of the style sheet; later legs begin again."""
 
 
 def figures_table(legs: Mapping[str, Figures], names: Sequence[str]) -> Markup:

@@ -15,7 +15,7 @@ from evaluation.answers import evaluate_answers, figures, rows_path
 from evaluation.assistant_subject import AssistantSubject
 from evaluation.comparing import pair
 from evaluation.jsonl import sha256_of
-from evaluation.provenance import provenance
+from evaluation.provenance import provenance, sources_hash
 from evaluation.questions import load_questions, load_unanswerable
 from evaluation.retrieval import Progress
 from evaluation.rows import Row, RowFile, write_whole
@@ -36,7 +36,8 @@ def run_sweep(
     """Measure every point that folder `out` does not hold yet, and report on all of them.
 
     A point whose generator or adapter this machine lacks is not run, and the report says why; it
-    is tried again the next time. Any other error ends the sweep; what is finished is kept.
+    is tried again the next time. Any other error ends the sweep; what is finished is kept, until
+    the code changes.
     """
     points = sweep.points()
     hashes = {
@@ -44,7 +45,8 @@ def run_sweep(
         for name, questions in sweep.questions.items()
         for role, file in questions.files().items()
     }
-    measured_on = [hashes, sweep.limit, documents_key(sweep.documents)]
+    code = sources_hash("ingestion", "chatbot", "evaluation")
+    measured_on = [code, hashes, sweep.limit, documents_key(sweep.documents)]
     keys = {point.name: _key(point, measured_on) for point in points}
     indexes = Indexes(out / "indexes", sweep.documents, progress)
     not_run: dict[str, str] = {}

@@ -115,6 +115,7 @@ def test_curves_are_drawn_point_by_point(runs: dict[str, Path]) -> None:
     coverage = [float(pair.split(",")[0]) for pair in str(lines[0]).split()]
     assert coverage == sorted(coverage)
     assert "share of the questions answered" in page.text
+    assert "Fitting the fusion weight" in _Page(page_of(runs["retrieval"])).text
 
 
 def test_a_sweep_shows_its_points_best_first_and_what_was_not_run(runs: dict[str, Path]) -> None:

@@ -194,6 +194,10 @@ def test_a_killed_sweep_goes_on_and_does_nothing_twice(
     running.run_sweep(specification, out)
     assert len(asked) == 7, "other documents, other answers"
 
+    monkeypatch.setattr(running, "sources_hash", lambda *packages: "changed")
+    running.run_sweep(specification, out)
+    assert len(asked) == 10, "other code, other answers"
+
 
 def test_a_point_whose_generator_is_not_here_says_so(sweep: Path, tmp_path: Path) -> None:
     write(tmp_path, '[[point]]\nanswerer = "generative"\nmodel = "no/such-model"\n')
