@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from finetune.commands import dpo, forgetting, kto, orpo, ppo, pretrain, sft, vocabulary
+from finetune.commands import (
+    dpo,
+    export,
+    forgetting,
+    kto,
+    merge,
+    orpo,
+    plan,
+    ppo,
+    pretrain,
+    reward,
+    sft,
+    vocabulary,
+)
 from finetune.commands.app import train_app
 from finetune.commands.feedback import feedback_app as feedback_app
 from finetune.commands.from_feedback import from_feedback as from_feedback
 
-__all__ = ["dpo", "forgetting", "kto", "orpo", "ppo", "pretrain", "sft", "train_app", "vocabulary"]
+__all__ = [
+    "dpo",
+    "export",
+    "forgetting",
+    "kto",
+    "merge",
+    "orpo",
+    "plan",
+    "ppo",
+    "pretrain",
+    "reward",
+    "sft",
+    "train_app",
+    "vocabulary",
+]

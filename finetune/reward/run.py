@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from chatbot.judging.reward_model import RewardModel
 from evaluation.provenance import provenance
+from evaluation.rows import write_whole
 from finetune.licences import UNKNOWN, licence_of
 from finetune.model_card import DataUsed, Measured, ModelCard
 from finetune.reward.labelled import LABELLED_FOLDERS, read_labelled
@@ -18,7 +20,6 @@ from finetune.reward.pairs import PAIRS_FOLDERS, read_pairs
 from finetune.reward.settings import RewardSettings
 from finetune.reward.splits import Splits, split
 from finetune.reward.training import train_reward
-from finetune.sft.record import write_record
 
 LIMITS = {
     "toxicity": (
@@ -80,7 +81,7 @@ def train_and_measure(
         "figures": figures,
         **provenance(),
     }
-    write_record(out / "training.json", record)
+    write_whole(out / "training.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     card(settings, record).write(out)
     return record
 

@@ -1,0 +1,76 @@
+"""The model card of an adapted T5, from the record that its training has left (`training.json`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from finetune.licences import UNKNOWN
+from finetune.model_card import DataUsed, Measured, ModelCard
+from ingestion.errors import LecternError
+
+RECORD = "training.json"
+
+
+def t5_card(
+    folder: Path, *, title: str, base: str, how: str, usage: str, checks: Sequence[Measured] = ()
+) -> ModelCard:
+    """What is known of the model in `folder`; `checks` are figures that were measured just now.
+
+    Raises `LecternError` for a record that cannot be read; one that is missing leaves the card's
+    tables without its figures, and the card says so.
+    """
+    path = folder / RECORD
+    record: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise LecternError(
+                f"{path} is not a record of training ({error}).", "Copy the model again."
+            ) from error
+    settings = {
+        name: json.dumps(value) if isinstance(value, dict) else value
+        for name, value in record.get("settings", {}).items()
+    }
+    limits = ["Answers can be wrong however sure they sound; check them against their source."]
+    if not record:
+        limits.append("Nothing is recorded of how it was trained.")
+    return ModelCard(
+        title=title,
+        summary=how,
+        base=base,
+        task="text2text-generation",
+        usage=usage,
+        data=_data(record),
+        figures=[*_kept_evaluation(record), *checks],
+        settings=settings,
+        limits=limits,
+    )
+
+
+def _data(record: dict[str, Any]) -> list[DataUsed]:
+    data = record.get("data", {})
+    sources = data.get("train", []) if isinstance(data, dict) else data
+    return [
+        DataUsed(
+            source.get("name") or source.get("file", UNKNOWN),
+            int(source.get("examples", 0)),
+            source.get("licence", UNKNOWN),
+        )
+        for source in sources
+    ]
+
+
+def _kept_evaluation(record: dict[str, Any]) -> list[Measured]:
+    """The figures of the weights that were kept, on the data that were held out."""
+    course = record.get("course", {})
+    kept = [e for e in course.get("evaluations", []) if e.get("step") == course.get("best_step")]
+    return [
+        Measured(name, "held out in training", float(value))
+        for evaluation in kept
+        for name, value in evaluation.items()
+        if name != "step"
+    ]
