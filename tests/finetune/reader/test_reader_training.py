@@ -1,0 +1,138 @@
+"""The reader's examples, negatives, loss and training run."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from chatbot.reading.features import Featurizer
+from chatbot.reading.span_reader import SpanReader
+from finetune.errors import EmptySplit
+from finetune.reader.batches import epoch_batches, prepare
+from finetune.reader.examples import ReadingExample, occurrences
+from finetune.reader.negatives import made, mined
+from finetune.reader.training import ReaderTraining, span_loss, train_reader
+from ingestion.encoders.factory import DEFAULT_ENCODER, packaged_folder
+
+CITIES = ["Paris", "Berlin", "Madrid", "Vienna", "Oslo", "Rome", "Athens", "Lisbon"]
+
+
+def example(number: int, city: str) -> ReadingExample:
+    passage = (
+        f"Company {number} makes ships. Company {number} has its seat in {city} since 19{number}."
+    )
+    start = passage.index(city)
+    question = f"Where does Company {number} have its seat?"
+    place = ((start, start + len(city)),)
+    return ReadingExample("seat", f"doc{number}", question, passage, place, city)
+
+
+EXAMPLES = [example(10 + number, city) for number, city in enumerate(CITIES)]
+
+
+@pytest.fixture(scope="module")
+def featurizer() -> Featurizer:
+    return Featurizer(packaged_folder())
+
+
+def test_an_answer_is_found_wherever_it_stands_as_a_word() -> None:
+    assert occurrences("Art starts here: art, and ART.", "art") == ((0, 3), (17, 20), (26, 29))
+    assert occurrences("Party", "art") == ()
+    assert occurrences("Anything", " ") == ()
+
+
+def test_targets_are_the_tokens_of_the_answer(featurizer: Featurizer) -> None:
+    prepared = prepare(EXAMPLES, featurizer)
+    assert prepared.lost == 0
+    for asked, target in zip(EXAMPLES, prepared.targets, strict=True):
+        ((first, last),) = target.spans
+        offsets = target.window.offsets
+        start, end = offsets[first - target.window.first][0], offsets[last - target.window.first][1]
+        assert asked.passage[start:end] == asked.text
+
+
+def test_an_answer_beyond_the_first_window_is_read_in_the_one_that_holds_it() -> None:
+    asked = EXAMPLES[0]
+    before = "Nothing of note was said at all. " * 80
+    late = tuple((start + len(before), end + len(before)) for start, end in asked.answers)
+    moved = replace(asked, passage=before + asked.passage, answers=late)
+    prepared = prepare([moved], Featurizer(packaged_folder()))
+    (target,) = prepared.targets
+    assert prepared.lost == 0
+    assert target.spans != ((0, 0),)
+    assert target.window.offsets[0][0] > 0
+
+
+def test_an_epoch_has_every_target_once_and_is_the_same_again(featurizer: Featurizer) -> None:
+    targets = prepare(EXAMPLES, featurizer).targets
+    first = list(epoch_batches(targets, 80, seed=1, epoch=0))
+    assert first == list(epoch_batches(targets, 80, seed=1, epoch=0))
+    assert first != list(epoch_batches(targets, 80, seed=1, epoch=1))
+    ids = [target.window.ids for batch in first for target in batch]
+    assert sorted(ids) == sorted(target.window.ids for target in targets)
+    assert len(first) > 1
+
+
+def test_mined_negatives_do_not_hold_the_answer() -> None:
+    found = list(mined(EXAMPLES, random.Random(0)))
+    assert len(found) == len(EXAMPLES)
+    for negative in found:
+        assert negative.answers == ()
+        assert not occurrences(negative.passage, negative.text)
+
+
+def test_made_negatives_ask_something_else_of_the_same_passage() -> None:
+    found = list(made(EXAMPLES, random.Random(0)))
+    assert found
+    originals = {asked.passage: asked for asked in EXAMPLES}
+    for negative in found:
+        assert negative.answers == ()
+        assert negative.question != originals[negative.passage].question
+
+
+def test_the_loss_is_the_probability_of_all_places_of_the_answer(featurizer: Featurizer) -> None:
+    targets = prepare(EXAMPLES[:1], featurizer).targets
+    (target,) = targets
+    twice = replace(target, spans=(*target.spans, (target.window.first, target.window.first)))
+    width = len(target.window.ids)
+    logits = torch.randn(1, width, 2, generator=torch.Generator().manual_seed(0))
+    passage = range(target.window.first, target.window.first + len(target.window.offsets))
+    allowed = [0, *passage]
+    expected = 0.0
+    for side in (0, 1):
+        probability = torch.softmax(logits[0, allowed, side].double(), 0)
+        places = {span[side] for span in twice.spans}
+        expected -= float(sum(probability[allowed.index(place)] for place in places).log())
+    assert float(span_loss(logits, [twice])) == pytest.approx(expected, abs=1e-5)
+
+
+def train(out: Path, epochs: float) -> dict[str, float]:
+    settings = ReaderTraining(
+        rank=8, alpha=8, lr=3e-3, warmup=2, epochs=epochs, tokens=160, validate_every=6
+    )
+    negatives = list(mined(EXAMPLES, random.Random(0)))
+    everything = [*EXAMPLES, *negatives]
+    return train_reader(
+        packaged_folder(), DEFAULT_ENCODER, everything, everything, out, settings, {}
+    )
+
+
+def test_a_few_steps_teach_where_the_answer_stands(tmp_path: Path) -> None:
+    figures = train(tmp_path / "reader", epochs=8)
+    assert figures["f1"] > 0.9
+    reader = SpanReader(tmp_path / "reader", packaged_folder())
+    asked = EXAMPLES[3]
+    (found,) = reader.read(asked.question, [asked.passage])
+    assert found is not None
+    assert asked.passage[found.start : found.end] == asked.text
+
+
+def test_a_reader_needs_examples(tmp_path: Path) -> None:
+    with pytest.raises(EmptySplit):
+        train_reader(
+            packaged_folder(), DEFAULT_ENCODER, [], EXAMPLES, tmp_path, ReaderTraining(), {}
+        )
