@@ -82,7 +82,7 @@ def settings(base: Path, seed: int) -> LoopSettings:
             seed=seed,
         ),
         preference=PreferenceSettings(
-            epochs=2, batch=16, microbatch=16, learning_rate=2e-3, max_response=8
+            epochs=2, batch=32, microbatch=32, learning_rate=1e-3, max_response=8
         ),
         safety_samples=16,
         safety_tokens=2,

@@ -73,7 +73,6 @@ def steps(data: Path, out: Path) -> list[Step]:
         measured("answers", "answers", "--index", index, *about),
         measured("answers-neighbours", "answers", "--index", index, *about, LECTERN_NEIGHBOURS="1"),
         measured("abstention", "abstention", "--index", index, *about),
-        measured("abstention", "abstention", "--index", index, *about),
         measured("comparison", "compare", answers, widened, needs=(answers, widened)),
         Step(
             "sweep",

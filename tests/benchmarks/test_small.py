@@ -20,6 +20,12 @@ def test_every_verb_of_the_evaluation_has_a_step(tmp_path: Path) -> None:
     assert verbs <= planned | left_out | {"report"}
 
 
+def test_no_step_stands_there_twice(tmp_path: Path) -> None:
+    names = [step.name for step in steps(tmp_path, tmp_path)]
+
+    assert len(set(names)) == len(names)
+
+
 def test_the_arguments_are_ones_that_the_verbs_take(tmp_path: Path) -> None:
     for step in steps(Path("/"), Path("/")):
         if step.report and step.name != "sweep":
