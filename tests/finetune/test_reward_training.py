@@ -57,7 +57,7 @@ def test_a_judge_of_toxicity_ranks_the_toy_world(base: Path, tmp_path: Path, met
 
 
 def test_a_judge_of_preference_ranks_the_toy_world(base: Path, tmp_path: Path) -> None:
-    chosen = settings(base, task="preference", tokens=512, epochs=8)
+    chosen = settings(base, task="preference", tokens=512, lr=1e-2, epochs=12)
     train_reward(PROMPTED, HELD_PAIRS, tmp_path, chosen)
 
     model = RewardModel(tmp_path)

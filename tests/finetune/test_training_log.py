@@ -15,10 +15,16 @@ def run(folder: Path, steps: range, start: int = 0) -> None:
             log.write(step, {"loss": 1 / step}, sample=f"text {step}")
 
 
-def test_a_resumed_run_has_every_step_once(tmp_path: Path) -> None:
+def test_a_resumed_run_has_every_step_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.summary.writer import event_file_writer
 
+    # Event files are read in the order of their names, which end in a counter of the process: its
+    # tenth file would come before its ninth. A real resume is another process, and later.
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(0))
     run(tmp_path, range(1, 6))
     with (tmp_path / "log.jsonl").open("a") as file:
         file.write('{"step": 6, "lo')
