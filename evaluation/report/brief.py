@@ -31,7 +31,11 @@ def describe(run: Run) -> str:
     parts = [
         str(content.get("benchmark", "")),
         f"{len(content['points'])} points" if run.is_sweep else "",
-        *(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number),
+        *(
+            f"{number:,} {name.replace('_', ' ')}"
+            for name, number in counts.items()
+            if number and name != "rows_resumed"
+        ),
         str(content.get("date", ""))[:10],
         f"{machine['cores']} cores {machine.get('cpu', '')}".strip() if "cores" in machine else "",
     ]

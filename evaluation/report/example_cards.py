@@ -24,7 +24,10 @@ _CHIPS = ("crag", "f1", "rougeL", "evidence@5", "ndcg@10", "points")
 
 
 def worst_examples(rows: Mapping[str, Row]) -> Markup | None:
-    """The rows that do worst by the run's first measure, a wrong answer before a silent one."""
+    """The rows that do worst by the run's first measure, a wrong answer before a silent one.
+
+    None where nothing can be read, or nothing could be better.
+    """
     measured = {key: measures_of(row) for key, row in rows.items()}
     names = dict.fromkeys(name for values in measured.values() for name in values)
     readable = [key for key, row in rows.items() if example_of(row).question and measured[key]]
@@ -36,9 +39,7 @@ def worst_examples(rows: Mapping[str, Row]) -> Markup | None:
     def badness(key: str) -> tuple[float, float]:
         return measured[key].get("crag", 0.0), sign * measured[key].get(judge, 0.0)
 
-    worst = sorted(
-        (k for k in readable if judge in measured[k] or "crag" in measured[k]), key=badness
-    )
+    worst = sorted((k for k in readable if _is_flawed(measured[k], judge)), key=badness)
     cards = [_card(example_of(rows[key]), measured[key], judge) for key in worst[: OPEN + MORE]]
     return join_cards(cards)
 
@@ -104,6 +105,13 @@ def _card(example: Example, measures: Mapping[str, float], judge: str) -> Markup
         _places(example.citations),
         class_=f"example {_verdict(example, measures)}",
     )
+
+
+def _is_flawed(measures: Mapping[str, float], judge: str) -> bool:
+    """Whether an example was judged and a better value was possible."""
+    best = 0.0 if measure(judge).less_is_better else 1.0
+    short_of = [measures[judge] != best] if judge in measures else []
+    return any([*short_of, measures.get("crag", 1.0) < 1.0])
 
 
 def _verdict(example: Example, measures: Mapping[str, float]) -> str:

@@ -20,7 +20,7 @@ def reward(
         typer.Option(
             metavar="NAME",
             help="To train on: jigsaw, toxic_spans, davidson, surge; hh_harmless, pandalm, dolly; "
-            "or a JSON-lines file.",
+            "or a JSON-lines file. NAME:COUNT takes a part.",
         ),
     ],
     out: RunOption,
@@ -44,9 +44,6 @@ def reward(
     batch_tokens: Annotated[int, typer.Option(help="Padded tokens of one step.")] = 2048,
     drop: Annotated[float, typer.Option(help="Dropout before the head.")] = 0.1,
     evaluate: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 200,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="So many examples of each collection.")
-    ] = None,
     device: DeviceOption = "auto",
     seed: SeedOption = 0,
 ) -> None:
@@ -82,7 +79,6 @@ def reward(
         data_dir,
         out,
         settings,
-        limit=limit,
         device=resolve_device(device),
         say=console.err.print,
     )

@@ -41,17 +41,16 @@ def train_and_measure(
     out: Path,
     settings: RewardSettings,
     *,
-    limit: int | None = None,
     device: str = "cpu",
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Train on `names`, measure on their test split and on the whole of `judged`; returns the
     record that is written as `training.json` beside the model.
 
-    No text of a judged collection is trained on. `limit` takes that many examples of each training
-    collection, by their hash. Raises what `train_reward` does.
+    No text of a judged collection is trained on. `NAME:COUNT` takes that many examples of one.
+    Raises what `train_reward` does.
     """
-    parts, apart = read_data(names, judged, data, settings, limit)
+    parts, apart = read_data(names, judged, data, settings)
     say(
         f"{len(parts.train):,} examples to train on, {len(parts.dev):,} to choose by, "
         f"{len(parts.test):,} to measure on; {parts.copies:,} copies are left out."
@@ -87,20 +86,20 @@ def train_and_measure(
 
 
 def read_data(
-    names: Sequence[str],
-    judged: Sequence[str],
-    data: Path,
-    settings: RewardSettings,
-    limit: int | None = None,
+    names: Sequence[str], judged: Sequence[str], data: Path, settings: RewardSettings
 ) -> tuple[Splits[Any], list[Any]]:
     """(splits of the training collections, all examples of those that are only judged)."""
     read: Any = read_labelled if settings.task == "toxicity" else read_pairs
     apart = [example for name in judged for example in read(name, data)]
     examples = []
     for name in names:
-        found = read(name, data)
-        found.sort(key=lambda example: example.group)
-        examples += found[:limit]
+        collection, colon, count = name.rpartition(":")
+        if not (colon and count.isdigit()):
+            examples += read(name, data)
+            continue
+        # By the hash that names its group: a sample that other counts contain or are part of.
+        found = sorted(read(collection, data), key=lambda example: example.group)
+        examples += found[: int(count)]
     return split(examples, settings.seed, apart), apart
 
 

@@ -69,6 +69,7 @@ def test_the_worst_examples_come_first_wrong_before_silent(runs: dict[str, Path]
 
     order = [text.index(f"Question {key}?") for key in ("wrong", "silent", "right")]
     assert order == sorted(order)
+    assert "Question perfect?" not in text, "nothing is wrong with it"
     assert "notes.pdf, page 3" in text
     assert "abstained" in text
 

@@ -15,9 +15,7 @@ def run(folder: Path, steps: range, start: int = 0) -> None:
             log.write(step, {"loss": 1 / step}, sample=f"text {step}")
 
 
-def test_a_resumed_run_has_every_step_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_resumed_run_has_every_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.summary.writer import event_file_writer
