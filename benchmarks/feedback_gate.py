@@ -40,7 +40,7 @@ from finetune.reward.settings import RewardSettings
 
 NOISE = {"real": 0.2, "random": 0.5}
 """Kind of round → the share of thumbs that are the wrong way round."""
-ASKED, FRESH, OF_A_TASK, BASES = 1200, 200, 400, 4
+ASKED, FRESH, OF_A_TASK, BASES = 1600, 200, 400, 4
 BASE_SEED = 1000
 _LONGEST = 4
 
@@ -82,7 +82,7 @@ def settings(base: Path, seed: int) -> LoopSettings:
             seed=seed,
         ),
         preference=PreferenceSettings(
-            epochs=1, batch=16, microbatch=16, learning_rate=2e-3, max_response=8
+            epochs=2, batch=32, microbatch=32, learning_rate=1e-3, max_response=8
         ),
         safety_samples=16,
         safety_tokens=2,

@@ -37,7 +37,7 @@ TASKS = ("ask", "pick", "sum", "say")
 RIGHT_SHARE = 0.4
 """How often the base model is taught the right answer to `ask`."""
 RUDE_SHARE = 0.1
-STEPS, BATCH = 1500, 64
+STEPS, BATCH = 4000, 64
 
 
 def build(folder: Path, seed: int) -> Path:
