@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot.answering import Answerer
@@ -17,7 +16,6 @@ from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
 from ingestion.encoders.base import Encoder
 from ingestion.errors import ModelUnavailable
-from ingestion.hub import is_cached
 
 if TYPE_CHECKING:
     from chatbot.engines.base import Engine
@@ -118,19 +116,14 @@ class Answerers:
             from chatbot.engines.remote import RemoteEngine
 
             return RemoteEngine(settings.engine_url)
-        from chatbot.engines.factory import ALIASES, load_engine
+        from chatbot.engines.factory import load_engine
 
-        name = ALIASES.get(settings.model, settings.model)
-        # A question must not start a download of a gigabyte: `lectern fetch` does, when asked to.
-        if not Path(name).expanduser().is_dir() and not is_cached(name):
-            raise ModelUnavailable(
-                f"The generator {name} is not on this machine.",
-                "`lectern fetch` gets it where the Hugging Face hub can be reached.",
-            )
         return load_engine(
-            name,
+            settings.model,
             device=settings.device,
             window=settings.window,
             adapters_dir=settings.adapters,
             adapter=settings.adapter,
+            # A question must not start a download of a gigabyte: `lectern fetch` does, when asked.
+            fetch=False,
         )

@@ -1,4 +1,5 @@
-"""A generator by name: a local path, else the Hugging Face cache, else the hub, else a refusal.
+"""A generator by name: a local path, what travels with Lectern, else the Hugging Face cache, else
+the hub, else a refusal.
 
 Importing this module imports neither torch nor transformers: whoever answers without a generator
 does not pay for one.
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingestion.errors import ModelUnavailable
-from ingestion.hub import snapshot
+from ingestion.hub import is_cached, snapshot
+from ingestion.packaged import KNOWN, packaged_model
 
 if TYPE_CHECKING:
     from chatbot.engines.base import Engine
@@ -27,13 +29,14 @@ def load_engine(
     window: int = 512,
     adapters_dir: Path | None = None,
     adapter: str | None = None,
+    fetch: bool = True,
 ) -> Engine:
-    """The engine for a T5 by path, alias (`flan-t5-base`) or hub name, with `adapter` switched on.
+    """The engine for a T5 by any name that `find_model` takes, with `adapter` switched on.
 
     Raises `ModelUnavailable` when the model is neither here nor in reach, is no T5, or when device,
     precision or adapter cannot be had; within seconds where the network is silent.
     """
-    name, folder = find_model(name_or_path)
+    name, folder = find_model(name_or_path, fetch=fetch)
 
     from chatbot.engines.flan_t5 import FlanT5Engine
 
@@ -44,15 +47,24 @@ def load_engine(
     return engine
 
 
-def find_model(name_or_path: str) -> tuple[str, Path]:
-    """(name, folder) of a T5 by path, alias or hub name. Raises `ModelUnavailable`."""
+def find_model(name_or_path: str, *, fetch: bool = True) -> tuple[str, Path]:
+    """(name, folder) of a T5 by path, packaged name (`lectern-t5-mini`), alias (`flan-t5-base`) or
+    hub name; without `fetch` the hub is not asked for what is not here. Raises `ModelUnavailable`.
+    """
     name = ALIASES.get(name_or_path, name_or_path)
     folder = Path(name).expanduser()
     if folder.is_dir():
         return name, folder
+    if name in KNOWN:
+        return name, packaged_model(name)
+    if not fetch and not is_cached(name):
+        raise ModelUnavailable(
+            f"The generator {name} is not on this machine.",
+            "`lectern fetch` gets it where the Hugging Face hub can be reached.",
+        )
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelUnavailable(
             f"There is no folder {name}, and it is not the name of a known model.",
-            f"Give a path to a T5, or one of: {', '.join(ALIASES)}.",
+            f"Give a path to a T5, or one of: lectern-t5-mini, {', '.join(ALIASES)}.",
         )
     return name, snapshot(name)
