@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from evaluation.jsonl import malformed, read_lines
 from evaluation.questions import complaint
 from evaluation.reading.example import ReadingExample
-from evaluation.reading.tokenized import untokenized, with_capitals
+from evaluation.reading.tokenized import detokenize, with_capitals
 
 
 class _Row(BaseModel):
@@ -38,13 +38,13 @@ def load_fairytaleqa(path: Path) -> list[ReadingExample]:
                 row = _Row.model_validate(fields)
             except ValidationError as error:
                 raise malformed(path, rows.line_num, complaint(error)) from error
-            answers = (row.answer1, row.answer2 or "")
+            answers = (answer for answer in (row.answer1, row.answer2 or "") if answer.strip())
             found.append(
                 ReadingExample(
                     id=f"{row.story_name}-{number}",
-                    question=untokenized(row.question),
-                    paragraph=with_capitals(untokenized(row.content)),
-                    answers=tuple(untokenized(answer) for answer in answers if answer.strip()),
+                    question=detokenize(row.question, hyphens=True),
+                    paragraph=with_capitals(detokenize(row.content, hyphens=True)),
+                    answers=tuple(detokenize(answer, hyphens=True) for answer in answers),
                     document=row.story_name,
                     kinds=tuple(kind for kind in (row.attribute, row.ex_or_im) if kind),
                 )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from evaluation.jsonl import malformed, read_objects
 from evaluation.questions import Identifier, complaint
 from evaluation.reading.example import ReadingExample
-from evaluation.reading.tokenized import untokenized
+from evaluation.reading.tokenized import detokenize
 
 
 class _Span(BaseModel):
@@ -43,7 +43,8 @@ class _Row(BaseModel):
         """One text an annotator; the spans of one answer are joined by commas."""
         spans = [[span.string for span in one] for one in self.original_nq_answers or ()]
         spans += [list(self.answer_text)] if self.answer_text else []
-        return tuple(untokenized(", ".join(one)) for one in spans if any(map(str.strip, one)))
+        said = (", ".join(one) for one in spans if any(map(str.strip, one)))
+        return tuple(detokenize(one, hyphens=True) for one in said)
 
     @property
     def kind(self) -> str:
@@ -64,7 +65,7 @@ def load_qed(path: Path) -> list[ReadingExample]:
                 ReadingExample(
                     id=row.example_id,
                     question=row.question_text,
-                    paragraph=untokenized(row.paragraph_text),
+                    paragraph=detokenize(row.paragraph_text, hyphens=True),
                     answers=row.answers,
                     document=row.title_text,
                     kinds=(row.kind,) if row.kind else (),

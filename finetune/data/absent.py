@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chatbot.exemplars import UNANSWERABLE
 from chatbot.prompts import PromptStyle, build_prompt
-from finetune.data.detokenize import detokenize
+from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from finetune.reader import sources
 from finetune.reader.examples import ReadingExample

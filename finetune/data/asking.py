@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finetune.data.detokenize import detokenize
+from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from finetune.reader import sources
 

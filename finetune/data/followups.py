@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chatbot.prompts import rewrite_prompt
 from evaluation.jsonl import read_objects
-from finetune.data.detokenize import detokenize
+from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from ingestion.sentences import split_sentences
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.jsonl import malformed, read_objects
-from finetune.data.detokenize import detokenize
+from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 
 _NOISE = re.compile(r"\{[a-z]+\}|<[a-z]+>")

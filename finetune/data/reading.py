@@ -11,7 +11,7 @@ from typing import Any
 from chatbot.exemplars import UNANSWERABLE
 from chatbot.prompts import PromptStyle, build_prompt
 from evaluation.jsonl import malformed, read_lines, read_objects
-from finetune.data.detokenize import detokenize
+from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from finetune.data.overlap import all_grams, share_seen
 from ingestion.errors import LecternError
@@ -79,9 +79,9 @@ def read_fairytaleqa(path: Path) -> list[Example]:
     """FairytaleQA (Xu et al. 2022), CSV; the test split has a second answer."""
     rows = csv.DictReader(f"{line}\n" for _, line in read_lines(path))
     examples = []
-    for number, row in enumerate(rows, start=2):
+    for row in rows:
         if not row.get("content") or not row.get("question") or not row.get("answer1"):
-            raise malformed(path, number, "needs content, question and answer1")
+            raise malformed(path, rows.line_num, "needs content, question and answer1")
         answers = [row[name] for name in ("answer1", "answer2") if (row.get(name) or "").strip()]
         examples.append(
             _asked(

@@ -11,7 +11,7 @@ from evaluation.reading.forms import FORMS, load_examples
 from evaluation.reading.pubmedqa import load_pubmedqa
 from evaluation.reading.qed import load_qed
 from evaluation.reading.squad import load_squad
-from evaluation.reading.tokenized import untokenized, with_capitals
+from evaluation.reading.tokenized import detokenize, with_capitals
 from ingestion.errors import LecternError
 
 NORMANS = "The Normans came from Normandy in the 10th century."
@@ -151,14 +151,13 @@ def test_an_id_used_twice_is_refused(tmp_path: Path) -> None:
         load_examples("squad", path)
 
 
-def test_untokenized_text_reads_as_written() -> None:
+def test_tokenized_text_is_put_together_as_it_was_written() -> None:
     tokens = (
         "he did n't ( as far as `` we '' know ) sell the well - known fox 's den ; no , never !"
     )
-    assert (
-        untokenized(tokens)
-        == "he didn't (as far as \" we \" know) sell the well-known fox's den; no, never!"
-    )
+    written = "he didn't (as far as \"we\" know) sell the well-known fox's den; no, never!"
+    assert detokenize(tokens, hyphens=True) == written
+    assert detokenize("in 1999 -- 2000 -- a - b") == "in 1999–2000 – a - b"
     assert with_capitals("it ran. 'so, 'said he. 3 times! no") == (
         "It ran. 'So, 'said he. 3 times! No"
     )
