@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.jsonl import sha256_of
+from evaluation.reading.squad import read_squad
 from finetune.reader import sources
 from finetune.reader.examples import ReadingExample
 from finetune.reader.negatives import made, mined
@@ -39,12 +40,15 @@ class ReadingData:
 def reading_data(data: Path, seed: int = 0, limit: int | None = None) -> ReadingData:
     """From the folder of the shared data; the first `limit` examples of each source alone.
 
-    Documents, not examples, are held back, and no held one gives a negative to train on.
+    Documents, not examples, are held back, and no held one gives a negative to train on. Nothing
+    comes from the articles of SQuAD 2's dev set, on which confidence is fitted and readers judged.
     """
     qa = data / "qa"
+    judged = read_squad(qa / "squad_v2_dev" / "dev-v2.0.json.gz")
+    titles = {article.title.replace("_", " ") for article in judged.data}
     archive = data / "instructions" / "t0_50k" / "t0_train_50k_data_per_template.tar.gz"
     read = {
-        qa / "qed_nq" / "train_all.jsonl.gz": lambda: sources.qed(qa / "qed_nq"),
+        qa / "qed_nq" / "train_all.jsonl.gz": lambda: sources.qed(qa / "qed_nq", titles),
         qa / "squad_v11_train_subset" / "squad_v11_train_subset.jsonl.gz": lambda: (
             sources.squad_subset(qa / "squad_v11_train_subset")
         ),

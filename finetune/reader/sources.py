@@ -12,7 +12,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from evaluation.jsonl import read_lines, read_objects
@@ -21,16 +21,16 @@ from ingestion.sentences import split_sentences
 from ingestion.words import Stemmed
 
 
-def qed(folder: Path) -> Iterator[ReadingExample]:
-    """Natural Questions' short answers in their paragraph. Paragraphs of the dev set are left
-    out.
+def qed(folder: Path, articles_left_out: Collection[str] = ()) -> Iterator[ReadingExample]:
+    """Natural Questions' short answers in their paragraph. Paragraphs of the dev set are left out,
+    and so are the articles named.
     """
     held = {
         _bare(row["paragraph_text"]) for _, row in read_objects(folder / "qed-dev.jsonlines.gz")
     }
     for _, row in read_objects(folder / "train_all.jsonl.gz"):
         passage = row["paragraph_text"]
-        if _bare(passage) in held:
+        if _bare(passage) in held or row["title_text"] in articles_left_out:
             continue
         spans = tuple((start, end) for start, end in row["answer_spans"])
         yield ReadingExample(

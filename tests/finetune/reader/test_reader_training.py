@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from finetune.errors import EmptySplit
 from finetune.reader.batches import epoch_batches, prepare
 from finetune.reader.examples import ReadingExample, occurrences
 from finetune.reader.negatives import made, mined
+from finetune.reader.sources import qed
 from finetune.reader.training import ReaderTraining, span_loss, train_reader
 from ingestion.encoders.factory import DEFAULT_ENCODER, packaged_folder
 
@@ -43,6 +46,20 @@ def test_an_answer_is_found_wherever_it_stands_as_a_word() -> None:
     assert occurrences("Art starts here: art, and ART.", "art") == ((0, 3), (17, 20), (26, 29))
     assert occurrences("Party", "art") == ()
     assert occurrences("Anything", " ") == ()
+
+
+def test_neither_the_dev_sets_paragraphs_nor_articles_left_out_are_learned(tmp_path: Path) -> None:
+    def row(title: str, paragraph: str) -> dict[str, object]:
+        text = [paragraph.split()[0]]
+        said = {"answer_spans": [[0, len(text[0])]], "answer_text": text}
+        return {"title_text": title, "question_text": "who", "paragraph_text": paragraph, **said}
+
+    rows = [row("Oslo", "Oslo is north."), row("Rome", "Rome is old."), row("Oslo", "Oslo!")]
+    for name, held in (("train_all.jsonl.gz", rows), ("qed-dev.jsonlines.gz", rows[2:])):
+        lines = "".join(json.dumps(each) + "\n" for each in held)
+        (tmp_path / name).write_bytes(gzip.compress(lines.encode()))
+    assert [found.passage for found in qed(tmp_path)] == ["Oslo is north.", "Rome is old."]
+    assert [found.passage for found in qed(tmp_path, {"Rome"})] == ["Oslo is north."]
 
 
 def test_targets_are_the_tokens_of_the_answer(featurizer: Featurizer) -> None:
