@@ -62,7 +62,14 @@ def config_of(size: Size, vocabulary: int = VOCABULARY) -> T5Config:
     return config
 
 
-def new_t5(size: Size, vocabulary: int = VOCABULARY, seed: int = 0) -> Any:
+def new_t5(
+    size: Size,
+    vocabulary: int = VOCABULARY,
+    seed: int = 0,
+    *,
+    embeddings: torch.Tensor | None = None,
+    copied: float = 0.0,
+) -> Any:
     """A T5 with fresh weights in float32, untied.
 
     Mesh TensorFlow's factors: embeddings N(0, 1); every matrix N(0, 1 / its inputs), but queries
@@ -70,10 +77,20 @@ def new_t5(size: Size, vocabulary: int = VOCABULARY, seed: int = 0) -> Any:
     all these so. Its output matrix it would tie to the embeddings, whose spread makes logits of
     standard deviation √d; N(0, 1/d) makes them N(0, 1), so that the first loss is
     log(vocabulary) + ½.
+
+    `embeddings`, (vocabulary, d) of spread 1, stand in for random ones. `copied` is how much of the
+    output matrix is the embeddings over √d, from 0 to 1: with some of it, a token that is read can
+    be written before its row of the output matrix has been learned.
     """
     seed_everything(seed)
     model = T5ForConditionalGeneration(config_of(size, vocabulary))
     model.config.tie_word_embeddings = False
     spread = size.d**-0.5
-    model.lm_head.weight = torch.nn.Parameter(torch.randn(vocabulary, size.d) * spread)
+    rows = torch.randn(vocabulary, size.d)
+    with torch.no_grad():
+        if embeddings is not None:
+            model.shared.weight.copy_(embeddings)
+        if copied:
+            rows = copied * model.shared.weight + (1 - copied**2) ** 0.5 * rows
+    model.lm_head.weight = torch.nn.Parameter(rows * spread)
     return model

@@ -27,6 +27,13 @@ def pretrain(
     size: Annotated[
         Literal["tiny", "mini", "small"], typer.Option(help="Layers and widths of the T5.")
     ] = "mini",
+    embeddings: Annotated[
+        Literal["random", "encoder"],
+        typer.Option(help="What they begin as; those of the packaged encoder know words already."),
+    ] = "random",
+    copied: Annotated[
+        float, typer.Option(help="Part of the output matrix that begins as the embeddings.")
+    ] = 0.0,
     source: Annotated[int, typer.Option(help="Tokens of a source.")] = 512,
     batch: Annotated[int, typer.Option(help="Windows of one step.")] = 32,
     accumulation: Annotated[int, typer.Option(help="Pieces a step is computed in.")] = 1,
@@ -78,6 +85,8 @@ def pretrain(
     settings = checked(
         PretrainSettings,
         size=size,
+        embeddings=embeddings,
+        copied=copied,
         source=source,
         batch=batch,
         accumulation=accumulation,

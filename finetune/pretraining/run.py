@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from chatbot.engines.hardware import resolve_device
 from finetune.data.encoding import encode
 from finetune.data.mixture import Source
@@ -15,6 +17,7 @@ from finetune.model_card import DataUsed, Measured, ModelCard
 from finetune.models import check_tokenizer
 from finetune.precision import Precision
 from finetune.pretraining.batches import SpanBatches
+from finetune.pretraining.borrowed import borrowed_embeddings
 from finetune.pretraining.corpus import Corpus
 from finetune.pretraining.loop import Pace, PretrainCourse, PretrainLoop, Probe
 from finetune.pretraining.settings import PretrainSettings
@@ -27,6 +30,7 @@ from finetune.saving import save_model
 from finetune.scoring import Scorer
 from finetune.sft.record import peak_memory, write_record
 from finetune.t5_shapes import SIZES, new_t5
+from ingestion.encoders.factory import packaged_folder
 
 PROBED = 64
 """Examples of each probed file."""
@@ -64,7 +68,14 @@ def pretrain(
     corruption = settings.corruption()
     windows = Windows(learned, corruption.window, settings.seed)
     sentinel = tokenizer.convert_tokens_to_ids("<extra_id_0>")
-    model = new_t5(SIZES[settings.size], len(tokenizer), settings.seed).to(processes.device)
+    size = SIZES[settings.size]
+    model = new_t5(
+        size,
+        len(tokenizer),
+        settings.seed,
+        embeddings=_embeddings(settings, tokenizer, size.d),
+        copied=settings.copied,
+    ).to(processes.device)
     parameters = sum(weights.numel() for weights in model.parameters())
     check_tokenizer(model, tokenizer)
     data = {
@@ -121,6 +132,13 @@ def pretrain(
     write_record(out / "training.json", record)
     _card(settings, data, windows, course).write(out)
     return course
+
+
+def _embeddings(settings: PretrainSettings, tokenizer: Any, width: int) -> Tensor | None:
+    if settings.embeddings == "random":
+        return None
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    return borrowed_embeddings(pieces, packaged_folder(), width, settings.seed)
 
 
 def _probe(
