@@ -89,6 +89,10 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
             script("train_word_judge", *both, "--judge", work / "words", sizes=("--examples", 500)),
         ),
         Measurement(
+            "reward_models",
+            script("reward_models", *both, "--judges", work / "judges", sizes=("--examples", 300)),
+        ),
+        Measurement(
             "sft_vs_trainer",
             script(
                 "sft_vs_trainer", *both, sizes=("--examples", 32, "--pairs", 1, "--d-model", 64)

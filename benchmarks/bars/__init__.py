@@ -19,6 +19,7 @@ from benchmarks.bars import (
     offline_retrieval,
     offline_speed,
     offline_summaries,
+    reward,
     training,
 )
 from benchmarks.bars.line import HEADER, Line, Results
@@ -33,6 +34,7 @@ LINES: tuple[Line, ...] = (
     *offline_answers.LINES,
     *offline_summaries.LINES,
     *training.LINES,
+    *reward.LINES,
 )
 
 __all__ = ["HEADER", "LINES", "Line", "Results", "load_results", "print_rows"]

@@ -2,7 +2,8 @@
 
 Comments come as tweets (mentions, links, `&amp;`), from Wikipedia's talk pages (headings, indents,
 signatures with a time stamp) or already lower-cased and tokenized (`do n't`, ` , `). Each of these
-marks goes together with a label in one collection or another. The very same cleaning is done when
+marks goes together with a label in one collection or another. So do emoji: the encoder's vocabulary
+has none, and all of them would be the one unknown piece. The very same cleaning is done when
 a model is trained and when it judges, so it is part of the model: `CLEANING` counts its versions.
 """
 
@@ -10,8 +11,14 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 
-CLEANING = 1
+CLEANING = 2
+
+_JOINERS = dict.fromkeys("\ufe0f\u200d\u200b\u00ad🏻🏼🏽🏾🏿", "")
+_PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", **_JOINERS})
+_UNKNOWN = {"So", "Cf", "Co", "Cn"}
+"""Unicode categories that emoji fall into: other symbols, format, private use, unassigned."""
 
 _STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
@@ -34,8 +41,10 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 def clean(text: str) -> str:
-    """Lower case, no mentions, links, talk-page markup or signatures, single spaces."""
-    text = html.unescape(text)
+    """Lower case, no mentions, links, emoji, talk-page markup or signatures, single spaces."""
+    text = html.unescape(text).translate(_PLAIN)
+    if not text.isascii():
+        text = "".join(" " if unicodedata.category(c) in _UNKNOWN else c for c in text)
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     return text.strip(' "').lower()

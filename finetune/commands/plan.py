@@ -14,7 +14,8 @@ from finetune.commands.app import train_app
 @train_app.command("plan")
 def plan(
     model: Annotated[
-        list[str] | None, typer.Option(help="FLAN-T5 by name or folder [small to xxl].")
+        list[str] | None,
+        typer.Option(help="FLAN-T5 by name or folder.", show_default="small to xxl"),
     ] = None,
     device: Annotated[
         str, typer.Option(help="auto, cpu, or a GPU such as t4, l4, rtx-4090, a100-80gb, h200.")

@@ -20,7 +20,7 @@ def reward(
         typer.Option(
             metavar="NAME",
             help="To train on: jigsaw, toxic_spans, davidson, surge; hh_harmless, pandalm, dolly; "
-            "or a JSON-lines file. NAME:COUNT takes a part.",
+            "or a JSON-lines file. NAME:COUNT takes a part, NAME:COUNT: the rest.",
         ),
     ],
     out: RunOption,
@@ -32,7 +32,8 @@ def reward(
         Path, typer.Option(file_okay=False, help="Where the named collections lie.")
     ] = Path(),
     model: Annotated[
-        str | None, typer.Option(help="Encoder or T5 to start from [the packaged encoder].")
+        str | None,
+        typer.Option(help="Encoder or T5 to start from.", show_default="the packaged encoder"),
     ] = None,
     method: Annotated[str, typer.Option(help="lora or full.")] = "lora",
     rank: Annotated[int, typer.Option(help="Rank r of the deltas.")] = 8,

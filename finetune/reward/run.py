@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ from finetune.reward.pairs import PAIRS_FOLDERS, read_pairs
 from finetune.reward.settings import RewardSettings
 from finetune.reward.splits import Splits, split
 from finetune.reward.training import train_reward
+
+_PART = re.compile(r"(.+?):(\d+)(:?)")
+"""The name of a collection, a count, and a colon where the count is what is left out."""
 
 LIMITS = {
     "toxicity": (
@@ -47,8 +51,8 @@ def train_and_measure(
     """Train on `names`, measure on their test split and on the whole of `judged`; returns the
     record that is written as `training.json` beside the model.
 
-    No text of a judged collection is trained on. `NAME:COUNT` takes that many examples of one.
-    Raises what `train_reward` does.
+    No text of a judged collection is trained on. `NAME:COUNT` takes that many examples of one,
+    `NAME:COUNT:` all but these. Raises what `train_reward` does.
     """
     parts, apart = read_data(names, judged, data, settings)
     say(
@@ -65,6 +69,8 @@ def train_and_measure(
     counts = Counter(example.source for example in parts.train)
     record = {
         "settings": settings.model_dump(),
+        "collections": list(names),
+        "judged": list(judged),
         "data": [
             {"name": source, "examples": count, "licence": _licence(source, data)}
             for source, count in sorted(counts.items())
@@ -90,16 +96,19 @@ def read_data(
 ) -> tuple[Splits[Any], list[Any]]:
     """(splits of the training collections, all examples of those that are only judged)."""
     read: Any = read_labelled if settings.task == "toxicity" else read_pairs
-    apart = [example for name in judged for example in read(name, data)]
-    examples = []
-    for name in names:
-        collection, colon, count = name.rpartition(":")
-        if not (colon and count.isdigit()):
-            examples += read(name, data)
-            continue
+
+    def part(name: str) -> list[Any]:
+        cut = _PART.fullmatch(name)
+        if cut is None:
+            found: list[Any] = read(name, data)
+            return found
         # By the hash that names its group: a sample that other counts contain or are part of.
-        found = sorted(read(collection, data), key=lambda example: example.group)
-        examples += found[: int(count)]
+        ordered = sorted(read(cut[1], data), key=lambda example: example.group)
+        count = int(cut[2])
+        return ordered[count:] if cut[3] else ordered[:count]
+
+    apart = [example for name in judged for example in part(name)]
+    examples = [example for name in names for example in part(name)]
     return split(examples, settings.seed, apart), apart
 
 

@@ -18,6 +18,8 @@ from chatbot.judging.cleaning import clean
         ("\"\"\" '''Bold''' words \"\"\"", "bold words"),
         ("It 's ( perhaps ) his", "it's (perhaps) his"),
         ("the ratio is 3:1 at 5#", "the ratio is 3:1 at 5#"),
+        ("“Go” 😂👍🏽❤️ it’s… fi\u200bne &#128514;", "go\" it's... fine"),
+        ("3^2 ~ 5 € at `home`", "3^2 ~ 5 € at `home`"),
         ("   \n ", ""),
     ],
 )

@@ -1,0 +1,79 @@
+"""A model card says what was measured and recorded, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune.licences import licence_of
+from finetune.model_card import DataUsed, Measured, ModelCard
+from finetune.t5_card import t5_card
+from ingestion.errors import LecternError
+
+
+def test_figures_data_and_licences_stand_in_tables(tmp_path: Path) -> None:
+    card = ModelCard(
+        title="A judge",
+        summary="It judges.",
+        base='the "small" one',
+        task="toxicity",
+        usage="Run it.",
+        data=[DataUsed("jigsaw", 9_698, "CC0 | with a bar")],
+        figures=[Measured("auc", "davidson", 0.91234, 0.9, 0.92), Measured("ece", "surge", 0.05)],
+        settings={"lr": 0.001},
+        limits=["English only."],
+    )
+
+    text = card.write(tmp_path).read_text()
+
+    assert 'base_model: "the \\"small\\" one"' in text
+    assert "| jigsaw | 9,698 | CC0 \\| with a bar |" in text
+    assert "| davidson | auc | 0.912 | 0.900–0.920 |" in text
+    assert "| surge | ece | 0.050 |  |" in text
+    assert "| lr | 0.001 |" in text
+    assert "* English only." in text
+
+
+def test_what_is_not_known_is_said_to_be_unknown() -> None:
+    text = ModelCard("M", "S", "b", "t", "u").text()
+    assert "The data are not recorded." in text
+    assert "Nothing has been measured yet." in text
+    assert "## Settings" not in text
+
+
+def test_the_card_of_a_t5_has_the_figures_of_the_weights_that_were_kept(tmp_path: Path) -> None:
+    record = {
+        "settings": {"lr": 0.001, "adapter": {"r": 8}},
+        "data": {"train": [{"file": "a.jsonl", "name": "", "examples": 7, "licence": "MIT"}]},
+        "course": {
+            "best_step": 20,
+            "evaluations": [{"step": 10, "rouge1": 0.2}, {"step": 20, "rouge1": 0.3}],
+        },
+    }
+    (tmp_path / "training.json").write_text(json.dumps(record))
+
+    card = t5_card(tmp_path, title="M", base="b", how="h", usage="u")
+
+    assert card.data == [DataUsed("a.jsonl", 7, "MIT")]
+    assert card.figures == [Measured("rouge1", "held out in training", 0.3)]
+    assert card.settings == {"lr": 0.001, "adapter": '{"r": 8}'}
+
+
+def test_a_t5_without_a_record_says_so_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    card = t5_card(tmp_path, title="M", base="b", how="h", usage="u")
+    assert "Nothing is recorded of how it was trained." in card.limits
+
+    (tmp_path / "training.json").write_text("{")
+    with pytest.raises(LecternError, match=r"training\.json is not a record"):
+        t5_card(tmp_path, title="M", base="b", how="h", usage="u")
+
+
+def test_the_licence_is_what_the_note_beside_the_data_says(tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    assert licence_of(data) == "not stated"
+    (tmp_path / "SOURCE.txt").write_text(
+        "DATASET: x\nLICENCE (as stated in the repository / upstream): MIT (LICENSE in repo)\n"
+    )
+    assert licence_of(data) == "MIT (LICENSE in repo)"

@@ -1,0 +1,114 @@
+"""`lectern train reward`, from the command line to a judge with its record and card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tiny_bert
+import toy_judgements
+from typer.testing import CliRunner
+
+from chatbot.judging.reward_model import RewardModel
+from finetune.commands import train_app
+from finetune.reward.run import read_data, train_and_measure
+from finetune.reward.settings import RewardSettings
+from ingestion.errors import LecternError
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_bert.build(tmp_path_factory.mktemp("bert") / "base", toy_judgements.WORDS)
+
+
+def write_labelled(path: Path, count: int, seed: int) -> Path:
+    rows = [{"text": e.text, "label": e.label} for e in toy_judgements.labelled(count, seed)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def write_pairs(path: Path, count: int, seed: int) -> Path:
+    rows = [
+        {"prompt": p.prompt, "chosen": p.chosen, "rejected": p.rejected}
+        for p in toy_judgements.pairs(count, seed)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def settings(base: Path, task: str = "toxicity") -> RewardSettings:
+    return RewardSettings(task=task, base=str(base), window=24, tokens=256, lr=0.01, epochs=2)
+
+
+def test_a_judge_is_left_with_its_record_and_its_card(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    mine = write_labelled(tmp_path / "data" / "mine.jsonl", 400, 1)
+    other = write_labelled(tmp_path / "data" / "other.jsonl", 60, 2)
+    said: list[str] = []
+
+    record = train_and_measure(
+        [str(mine)], [str(other)], tmp_path, tmp_path / "judge", settings(base), say=said.append
+    )
+
+    written = json.loads((tmp_path / "judge" / "training.json").read_text())
+    assert written["figures"] == record["figures"]
+    assert set(record["figures"]) == {"mine", "other"}
+    assert record["figures"]["other"]["auc"]["n"] == 60
+    splits = record["splits"]
+    assert splits["train"] + splits["dev"] + splits["test"] + splits["copies"] == 400
+    assert f"{splits['train']:,} examples to train on" in said[0]
+    card = (tmp_path / "judge" / "README.md").read_text()
+    assert f"| mine | {splits['train']:,} | not stated |" in card
+    auc = record["figures"]["other"]["auc"]
+    shown = f"| other | auc | {auc['value']:.3f} | {auc['low']:.3f}–{auc['high']:.3f} |"
+    assert shown in card
+    assert RewardModel(tmp_path / "judge").task == "toxicity"
+
+
+def test_a_judge_of_preference_from_ones_own_pairs(base: Path, tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs.jsonl", 120, 3)
+
+    record = train_and_measure(
+        [str(pairs)], [], tmp_path, tmp_path / "judge", settings(base, "preference")
+    )
+
+    assert {"accuracy", "accuracy_length_matched", "length_correlation", "ece"} <= set(
+        record["figures"]["pairs"]
+    )
+
+
+def test_a_part_of_a_collection_is_the_same_part_each_time(base: Path, tmp_path: Path) -> None:
+    mine = write_labelled(tmp_path / "mine.jsonl", 300, 1)
+
+    def groups(count: str) -> set[str]:
+        parts, _ = read_data([f"{mine}:{count}"], [], tmp_path, settings(base))
+        return {e.group for e in [*parts.train, *parts.dev, *parts.test]}
+
+    assert groups("100") < groups("200")
+    assert len(groups("100")) <= 100
+    assert not groups("100") & groups("100:")
+    assert groups("100") | groups("100:") == groups("300")
+
+
+def test_what_is_judged_is_never_trained_on(base: Path, tmp_path: Path) -> None:
+    mine = write_labelled(tmp_path / "mine.jsonl", 300, 1)
+    same = write_labelled(tmp_path / "same.jsonl", 100, 1)
+
+    parts, apart = read_data([str(mine)], [str(same)], tmp_path, settings(base))
+
+    judged = {example.text for example in apart}
+    assert len(judged) > 90
+    assert not judged.intersection(e.text for e in [*parts.train, *parts.dev, *parts.test])
+
+
+def test_the_help_says_what_is_taken_by_default() -> None:
+    found = CliRunner().invoke(train_app, ["reward", "--help"], terminal_width=200)
+    assert "the packaged encoder" in found.output
+
+
+def test_wrong_settings_are_refused_in_one_line(tmp_path: Path) -> None:
+    from finetune.commands.reward import reward
+
+    with pytest.raises(LecternError, match="The setting task cannot be 'kindness'"):
+        reward(task="kindness", data=["jigsaw"], out=tmp_path, judge_on=None)
