@@ -197,7 +197,7 @@ def measure(options: argparse.Namespace, work: Path) -> None:
     }
     record(
         options.out,
-        "sft_vs_trainer",
+        options.name,
         figures,
         model=options.model or f"random T5, d_model {options.d_model}, {options.layers} layers",
         batch=options.batch,
@@ -214,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     data_argument(parser)
     out_argument(parser)
+    parser.add_argument("--name", default="sft_vs_trainer", help="what the result is called")
     parser.add_argument("--model", help="a T5 by folder or name; one of random weights without")
     parser.add_argument("--d-model", type=int, default=256)
     parser.add_argument("--layers", type=int, default=4)

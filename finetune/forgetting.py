@@ -7,10 +7,10 @@ or question.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,9 @@ from evaluation.rows import RowFile
 from finetune.data.example import Example
 from finetune.data.mixture import Source
 from finetune.errors import EmptySplit
-from finetune.generation import batches_by_length, greedy
-from finetune.merging import put_on
-from finetune.models import load_t5
 from finetune.precision import Precision
+from finetune.respondent import LONGEST, Answers, Respondent
 from finetune.scoring import HEADLINE, Measure, measure
-from ingestion.errors import ModelUnavailable
-
-LONGEST = 2048
-"""Tokens of a prompt; longer ones are counted and not asked."""
 
 _MEASURES: dict[str, Measure] = {
     "dialogsum": "rouge", "samsum": "rouge", "instructions": "rouge",
@@ -84,29 +78,18 @@ def forgetting(
     """
     read = [source.read() for source in sources]
     prompts = list(dict.fromkeys(example.source for examples in read for example in examples))
-    asked = {
-        which: {prompt: _key(which, prompt, max_new_tokens, precision) for prompt in prompts}
-        for which in (model_name, _fingerprint(tuned))
+    sides = {
+        what: Respondent(model_name, which, precision=precision, max_new_tokens=max_new_tokens)
+        for what, which in (("before", None), ("after", tuned))
     }
-    with RowFile(rows, [key for keys in asked.values() for key in keys.values()]) as file:
-        for keys, folder, what in zip(
-            asked.values(), (None, tuned), ("before", "after"), strict=True
-        ):
-            missing = [prompt for prompt in prompts if keys[prompt] not in file.rows]
-            if missing:
-                model, tokenizer = _load(model_name, folder, precision)
-                for prompt, answer in _answers(
-                    model, tokenizer, missing, max_new_tokens, precision
-                ):
-                    file.add({"key": keys[prompt], "prompt": prompt, "answer": answer})
-                    told(what, sum(key in file.rows for key in keys.values()), len(prompts))
-    said = [
-        {prompt: file.rows[key]["answer"] for prompt, key in keys.items()}
-        for keys in asked.values()
-    ]
+    wanted = [side.key(prompt) for side in sides.values() for prompt in prompts]
+    with RowFile(rows, wanted) as file:
+        before, after = (
+            side.ask(prompts, file, partial(told, what)) for what, side in sides.items()
+        )
     trained = _trained_on(tuned)
     return [
-        _task(source, examples, said[0], said[1], sha256_of(source.path) in trained, seed)
+        _task(source, examples, before, after, sha256_of(source.path) in trained, seed)
         for source, examples in zip(sources, read, strict=True)
     ]
 
@@ -114,8 +97,8 @@ def forgetting(
 def _task(
     source: Source,
     examples: Sequence[Example],
-    before: dict[str, str | None],
-    after: dict[str, str | None],
+    before: Answers,
+    after: Answers,
     trained: bool,
     seed: int,
 ) -> Task:
@@ -136,51 +119,6 @@ def _task(
         )
     change = compare(second, first, clusters=groups, seed=seed)
     return Task(source.label, figure, was, now, change, trained, len(examples) - len(groups))
-
-
-def _load(model_name: str, tuned: Path | None, precision: Precision) -> tuple[Any, Any]:
-    """(model in evaluation mode, tokenizer): the base, or what `tuned` holds."""
-    whole = tuned is not None and not (tuned / "adapter_config.json").is_file()
-    model, tokenizer = load_t5(str(tuned) if whole else model_name, precision.compute)
-    if tuned is not None and not whole:
-        model = put_on(model, tuned, model_name)
-    return model.to(precision.device).eval(), tokenizer
-
-
-def _answers(
-    model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int, precision: Precision
-) -> Iterator[tuple[str, str | None]]:
-    """(prompt, answer) of each, the longest prompts first; None answers one that is too long."""
-    ids = tokenizer(list(prompts), truncation=False).input_ids
-    fitting = [index for index in range(len(prompts)) if len(ids[index]) <= LONGEST]
-    for index in set(range(len(prompts))) - set(fitting):
-        yield prompts[index], None
-    for batch in batches_by_length([len(ids[index]) for index in fitting]):
-        chosen = [fitting[place] for place in batch]
-        texts = greedy(
-            model,
-            tokenizer,
-            [ids[index] for index in chosen],
-            max_new_tokens=max_new_tokens,
-            precision=precision,
-        )
-        yield from zip((prompts[index] for index in chosen), texts, strict=True)
-
-
-def _key(which: str, prompt: str, max_new_tokens: int, precision: Precision) -> str:
-    said = json.dumps([which, prompt, max_new_tokens, str(precision.compute)])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _fingerprint(tuned: Path) -> str:
-    """The hash of the tuned weights: trained again, they are asked again."""
-    for name in ("adapter_model.safetensors", "model.safetensors"):
-        if (tuned / name).is_file():
-            return sha256_of(tuned / name)
-    raise ModelUnavailable(
-        f"{tuned} holds neither an adapter nor a model in safetensors.",
-        "Give the --out of `lectern train sft`.",
-    )
 
 
 def _trained_on(tuned: Path) -> set[str]:

@@ -104,7 +104,7 @@ def adapt(model: Any, settings: AdapterSettings) -> Any:
 
 
 def set_dropout(model: Any, rate: float) -> None:
-    """Set every dropout rate of a T5 that has no adapter yet."""
+    """Set every dropout rate of a T5, and of the adapter on it if it has one."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = rate

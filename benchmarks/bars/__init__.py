@@ -14,11 +14,15 @@ from benchmarks.bars import (
     ablation,
     abstention,
     ask,
+    detoxification,
     feedback,
+    lab,
+    memory,
     offline_answers,
     offline_retrieval,
     offline_speed,
     offline_summaries,
+    reasoning,
     reward,
     training,
 )
@@ -34,6 +38,10 @@ LINES: tuple[Line, ...] = (
     *offline_answers.LINES,
     *offline_summaries.LINES,
     *training.LINES,
+    *reasoning.LINES,
+    *memory.LINES,
+    *lab.LINES,
+    *detoxification.LINES,
     *reward.LINES,
 )
 

@@ -1,0 +1,89 @@
+"""How long a benchmark trains: epochs, steps, or about so many minutes on the machine at hand."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.rows import write_whole
+from finetune.data.mixture import Source
+from finetune.sft.run import train_sft
+from finetune.sft.settings import SftSettings
+
+TRIAL = 12
+"""Steps whose mean time tells how many fit into the minutes asked for."""
+EVALUATIONS = 4
+"""Of the held loss during a training; the best weights are kept."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Exactly one of the three is given."""
+
+    epochs: float | None = None
+    steps: int | None = None
+    minutes: float | None = None
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser, epochs: float) -> None:
+        """`--epochs` (the default), `--steps` and `--minutes`, of which one can be given."""
+        of_three = parser.add_mutually_exclusive_group()
+        of_three.add_argument("--epochs", type=float, help=f"of each training [{epochs:g}]")
+        of_three.add_argument("--steps", type=int, help="of each training")
+        of_three.add_argument(
+            "--minutes", type=float, help="of each training, by the speed of its first steps"
+        )
+        parser.set_defaults(default_epochs=epochs)
+
+    @classmethod
+    def of(cls, asked: argparse.Namespace) -> Budget:
+        if asked.steps or asked.minutes:
+            return cls(steps=asked.steps, minutes=asked.minutes)
+        return cls(epochs=asked.epochs or asked.default_epochs)
+
+
+def train(
+    model: str,
+    sources: Sequence[Source],
+    measured: Sequence[Source],
+    settings: SftSettings,
+    budget: Budget,
+    folder: Path,
+    device: str,
+) -> None:
+    """Train into `folder` as far as the budget goes; killed, it goes on."""
+    if budget.epochs:
+        settings = settings.model_copy(update={"epochs": budget.epochs})
+    else:
+        steps = budget.steps or _affordable(model, sources, settings, budget, folder, device)
+        every = max(1, steps // EVALUATIONS)
+        settings = settings.model_copy(update={"steps": steps, "eval_every": every})
+    train_sft(model, sources, measured, settings, folder, device=device, say=print)
+
+
+def _affordable(
+    model: str,
+    sources: Sequence[Source],
+    settings: SftSettings,
+    budget: Budget,
+    folder: Path,
+    device: str,
+) -> int:
+    """Steps that fit into the minutes, found out once: a run that goes on does not ask again."""
+    assert budget.minutes is not None
+    found = folder / "affordable.json"
+    if not found.is_file():
+        trial = folder / "trial"
+        short = settings.model_copy(update={"steps": TRIAL})
+        course = train_sft(model, sources, [], short, trial, device=device, fresh=True)
+        shutil.rmtree(trial)
+        seconds = course.seconds / course.step
+        steps = max(1, round(60 * budget.minutes / seconds))
+        write_whole(found, json.dumps({"steps": steps, "seconds_a_step": seconds}) + "\n")
+    steps = int(json.loads(found.read_text(encoding="utf-8"))["steps"])
+    print(f"{folder.name}: {steps} steps in about {budget.minutes:g} minutes", flush=True)
+    return steps

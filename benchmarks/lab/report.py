@@ -1,0 +1,59 @@
+"""From cells to figures: means with intervals, paired differences, and the trivial floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.bootstrap import compare, interval
+from evaluation.rouge import MEASURES, rouge
+from evaluation.summaries.baselines import baselines
+from evaluation.summaries.example import SummarySet
+
+Scores = Mapping[str, Sequence[float]]
+"""ROUGE measure → its value for each dialogue."""
+Figure = dict[str, float]
+
+
+def floors(measured: SummarySet) -> dict[str, Scores]:
+    """What one sentence for all dialogues reaches, and the first three turns."""
+    legs: dict[str, dict[str, list[float]]] = {}
+    for example in measured.examples:
+        for name, text in baselines(measured, example).items():
+            scores = rouge(text, example.references).mean
+            leg = legs.setdefault(name.replace("-", "_"), {m: [] for m in MEASURES})
+            for measure in MEASURES:
+                leg[measure].append(scores[measure])
+    return dict(legs)
+
+
+def rouge_of(scores: Scores) -> dict[str, Figure]:
+    """Means over the dialogues with their 95 % intervals."""
+    found = {measure: interval(scores[measure]) for measure in MEASURES}
+    return {measure: figure.as_json() for measure, figure in found.items() if figure}
+
+
+def compared(legs: Mapping[str, Scores], pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Paired bootstrap of one leg − another over the same dialogues, as far as both are there."""
+    return {
+        f"{one} − {other}": {
+            measure: compare(legs[one][measure], legs[other][measure]).as_json()
+            for measure in MEASURES
+        }
+        for one, other in pairs
+        if one in legs and other in legs
+    }
+
+
+def training_figures(cell: Mapping[str, Any]) -> dict[str, Figure]:
+    return {
+        "trainable_share": {"value": cell["trainable_share"]},
+        "minutes": {"value": cell["seconds"] / 60},
+        "tokens_per_second": {"value": cell["tokens_per_second"]},
+        "peak_memory_mb": {"value": cell["peak_memory_mb"]},
+    }
+
+
+def forgetting_figures(cell: Mapping[str, Any]) -> dict[str, Figure]:
+    """`forgotten_TASK`: after − before, so that a loss is negative."""
+    return {f"forgotten_{task['task']}": task["difference"] for task in cell["tasks"]}

@@ -1,0 +1,1 @@
+"""The parts of `benchmarks/chain_of_thought.py`."""
