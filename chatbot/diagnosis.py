@@ -16,8 +16,9 @@ from ingestion.config import RoomSettings
 from ingestion.encoders.factory import load_encoder
 from ingestion.encoders.precision import resolve_precision
 from ingestion.errors import IndexProblem, ModelUnavailable
-from ingestion.hub import hub_reachable, is_cached
+from ingestion.hub import hub_reachable
 from ingestion.layout import Layout
+from ingestion.packaged import KNOWN, packaged_model, read_manifest
 from ingestion.settings import IngestionSettings
 
 _PACKAGES = (
@@ -64,6 +65,7 @@ def diagnose(settings: ChatSettings) -> Diagnosis:
         _index(settings),
         _encoder(ingestion),
         _generator(settings),
+        *map(_packaged, KNOWN),
         Finding(
             "Hugging Face hub",
             hub_reachable(),
@@ -120,10 +122,22 @@ def _encoder(settings: IngestionSettings) -> Finding:
 def _generator(settings: ChatSettings) -> Finding:
     if settings.engine_url:
         return Finding("generator", True, f"the server at {settings.engine_url}")
-    from chatbot.engines.factory import ALIASES
+    from chatbot.engines.factory import find_model
 
-    name = ALIASES.get(settings.model, settings.model)
-    if Path(name).expanduser().is_dir() or is_cached(name):
-        return Finding("generator", True, f"{name} is on this machine")
-    remedy = "answers are extractive until `lectern fetch` gets it"
-    return Finding("generator", False, f"{name} is not on this machine; {remedy}")
+    try:
+        name, _ = find_model(settings.model, fetch=False)
+    except ModelUnavailable as error:
+        return Finding("generator", False, f"{error} Answers are extractive until then.")
+    return Finding("generator", True, f"{name} is on this machine")
+
+
+def _packaged(name: str) -> Finding:
+    """One model of those that may travel with the install: its size, and whether it is whole."""
+    try:
+        packaged_model(name)
+        model = read_manifest().get(name)
+    except ModelUnavailable as error:
+        return Finding(name, False, str(error))
+    assert model is not None, "it was found"
+    files = f"{len(model.files)} files, {model.bytes / 1e6:.2f} MB"
+    return Finding(name, True, f"{KNOWN[name]}; {files}, as shipped (SHA-256)")

@@ -17,7 +17,9 @@ class ChatSettings(RoomSettings):
     index_dir: Path | None = Field(None, description="the index folder; home/index where not set")
 
     answerer: Literal["auto", "generative", "extractive"] = "auto"
-    model: str = Field("google/flan-t5-base", description="generator: hub name or folder")
+    model: str = Field(
+        "google/flan-t5-base", description="generator: hub name, lectern-t5-mini or folder"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     window: int = Field(512, ge=128, le=2048, description="longest prompt in generator tokens")
     adapters_dir: Path | None = Field(

@@ -70,7 +70,7 @@ class ModelCard:
             "",
             "## Trained on",
             "",
-            *_table(
+            *table(
                 ("data", "examples", "licence"),
                 [(d.name, f"{d.examples:,}", d.licence) for d in self.data],
                 "The data are not recorded.",
@@ -90,7 +90,7 @@ class ModelCard:
         ]
         if self.settings:
             shown = [(name, str(value)) for name, value in self.settings.items()]
-            parts += ["", "## Settings", "", *_table(("setting", "value"), shown, "")]
+            parts += ["", "## Settings", "", *table(("setting", "value"), shown)]
         if self.limits:
             parts += ["", "## Limits", "", *(f"* {limit}" for limit in self.limits)]
         return "\n".join(parts) + "\n"
@@ -102,7 +102,8 @@ class ModelCard:
         return path
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> list[str]:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], empty: str = "") -> list[str]:
+    """Lines of a table in Markdown; the line `empty` where it has no rows."""
     if not rows:
         return [empty]
     lines = [heads, ["---"] * len(heads), *rows]

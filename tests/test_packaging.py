@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from configparser import ConfigParser
 from email.parser import Parser
@@ -21,9 +22,13 @@ NEEDED = 77
 """The first major version of setuptools that reads a licence as pyproject.toml gives it."""
 
 
+MODEL = {"README.md", "adapter.json", "adapter.safetensors"}
+"""Files of a packaged model that is made for these tests."""
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Built from a copy, because setuptools leaves its work beside what it builds."""
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, because setuptools leaves its work beside what it builds."""
     found = version("setuptools") if find_spec("setuptools") else "none"
     if found == "none" or int(found.partition(".")[0]) < NEEDED:
         pytest.skip(f"building without a network needs setuptools {NEEDED}; found {found}")
@@ -32,6 +37,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         shutil.copy(ROOT / name, source)
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("*.pyc"))
+    shipped = source / "ingestion" / "models" / "lectern-of-a-test"
+    shipped.mkdir()
+    for name in MODEL:
+        (shipped / name).write_text(name)
+    return source
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     out = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     built = subprocess.run(
@@ -59,6 +73,23 @@ def test_nothing_else_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     info = {room for room in rooms if room.endswith(".dist-info")}
     assert rooms - info == {*PACKAGES, "streamlit_app.py"}
     assert any(name.endswith("LICENSE") for name in wheel.namelist())
+
+
+def test_packaged_models_are_in_the_wheel_and_in_the_source_archive(
+    source: Path, wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    """Those of this checkout, and one that is dropped in."""
+    models = ROOT / "ingestion" / "models"
+    files = {path.relative_to(ROOT).as_posix() for path in models.rglob("*") if path.is_file()}
+    files |= {f"ingestion/models/lectern-of-a-test/{name}" for name in MODEL}
+    assert "ingestion/models/manifest.json" in files
+    assert files <= set(wheel.namelist())
+    code = f"from setuptools import build_meta; print(build_meta.build_sdist({str(tmp_path)!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True
+    )
+    with tarfile.open(tmp_path / done.stdout.split()[-1]) as archive:
+        assert files <= {name.partition("/")[2] for name in archive.getnames()}
 
 
 def test_the_console_script_and_the_licence_are_declared(wheel: zipfile.ZipFile) -> None:

@@ -29,6 +29,7 @@ import typer.main
 from chatbot.cli import app
 from chatbot.settings import ChatSettings
 from ingestion.config import RoomSettings
+from ingestion.packaged import KNOWN
 from ingestion.readers.registry import FORMATS
 from ingestion.settings import IngestionSettings
 
@@ -309,6 +310,10 @@ def test_the_table_of_formats_is_the_readers() -> None:
         for suffix in suffixes.replace("`", "").split()
     }
     assert shown == FORMATS
+
+
+def test_the_table_of_models_in_the_box_is_what_can_be_in_it() -> None:
+    assert {name: cells[0] for name, cells in table("name").items()} == KNOWN
 
 
 def test_the_settings_file_shown_is_read(tmp_path: Path) -> None:

@@ -48,7 +48,9 @@ FormatOption = Annotated[
 AnswererOption = Annotated[
     AnswererName | None, typer.Option("--answerer", help="Who answers (default: auto).")
 ]
-ModelOption = Annotated[str | None, typer.Option("--model", help="Generator: hub name or folder.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="Generator: hub name, lectern-t5-mini or folder.")
+]
 ShotsOption = Annotated[
     int, typer.Option("--shots", help="Examples in the prompt: 0, 1 or 3.", callback=_shots)
 ]

@@ -13,7 +13,9 @@ from rich.markup import escape
 
 from chatbot.commands.console import IndexOption, JsonOption, chat_settings, err, out, print_json
 
-ModelOption = Annotated[str | None, typer.Option("--model", help="Generator: hub name or folder.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="Generator: hub name, lectern-t5-mini or folder.")
+]
 
 
 def app(
@@ -73,20 +75,19 @@ def serve(
 
 def fetch(model: ModelOption = None) -> None:
     """Get the generator from the Hugging Face hub into this machine's cache, if the hub answers."""
-    from chatbot.engines.factory import ALIASES
+    from chatbot.engines.factory import find_model
     from ingestion.errors import ModelUnavailable
-    from ingestion.hub import snapshot
 
     settings = chat_settings(None, model=model)
-    name = ALIASES.get(settings.model, settings.model)
-    if Path(name).expanduser().is_dir():
-        err.print(f"{name} is a folder on this machine already.", markup=False)
+    if Path(settings.model).expanduser().is_dir():
+        err.print(f"{settings.model} is a folder on this machine already.", markup=False)
         return
     try:
-        folder = snapshot(name)
+        name, folder = find_model(settings.model)
     except ModelUnavailable as error:
         raise ModelUnavailable(
-            error.what, "Lectern works without it: answers are then picked from the documents."
+            error.what,
+            f"{error.remedy} Lectern works without it: answers are then picked from the documents.",
         ) from error
     out.print(f"{name} is in {folder}", markup=False)
 

@@ -29,6 +29,8 @@ from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters
 from chatbot.engines.base import Decoding
 from chatbot.engines.decoding import generate_arguments, seeded
 from chatbot.engines.hardware import Dtype, resolve_device, resolve_dtype
+from chatbot.engines.int8_weights import FILE as INT8_WEIGHTS
+from chatbot.engines.int8_weights import load_t5_int8
 from ingestion.errors import ModelUnavailable
 
 FAMILY = ("t5", "mt5", "umt5")
@@ -242,16 +244,19 @@ def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any
     Raises `ModelUnavailable` for files that are missing or damaged, or another family of models.
     """
     try:
-        family = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if family not in FAMILY:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        if config.model_type not in FAMILY:
             raise ModelUnavailable(
-                f"{name} is a {family} model, not a T5.",
+                f"{name} is a {config.model_type} model, not a T5.",
                 "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
             )
         with quiet():
-            model = AutoModelForSeq2SeqLM.from_pretrained(
-                folder, dtype=dtype, use_safetensors=True, local_files_only=True
-            )
+            if (Path(folder) / INT8_WEIGHTS).is_file():
+                model = load_t5_int8(Path(folder), config, dtype)
+            else:
+                model = AutoModelForSeq2SeqLM.from_pretrained(
+                    folder, dtype=dtype, use_safetensors=True, local_files_only=True
+                )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelUnavailable(

@@ -15,6 +15,7 @@ from finetune.commands import (
     reader,
     reward,
     sft,
+    ship,
     vocabulary,
 )
 from finetune.commands.app import train_app
@@ -34,6 +35,7 @@ __all__ = [
     "reader",
     "reward",
     "sft",
+    "ship",
     "train_app",
     "vocabulary",
 ]

@@ -13,7 +13,8 @@ train_app = typer.Typer(
 )
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="T5 to start from: hub name, alias or folder.")
+    str,
+    typer.Option("--model", help="T5 to start from: hub name, alias, lectern-t5-mini or folder."),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
 PrecisionOption = Annotated[

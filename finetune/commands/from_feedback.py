@@ -11,6 +11,7 @@ from chatbot.commands import console
 from finetune.commands.app import DeviceOption, ModelOption, RunOption, SeedOption, train_app
 from finetune.commands.checked import checked
 from finetune.commands.feedback import ConversationsOption, EnoughOption
+from ingestion.packaged import model_folder
 
 WAIVABLE = ("answers", "summaries", "safety")
 
@@ -44,7 +45,12 @@ def from_feedback(
         Path | None, typer.Option(help="Prompts that may provoke.", exists=True, dir_okay=False)
     ] = None,
     judge: Annotated[
-        Path | None, typer.Option(help="Folder of the judge of toxicity.", exists=True)
+        Path | None,
+        typer.Option(
+            parser=model_folder,
+            metavar="FOLDER|NAME",
+            help="Judge of toxicity: its folder, or lectern-judge-independent.",
+        ),
     ] = None,
     without: Annotated[
         list[str] | None,

@@ -33,9 +33,9 @@ def ppo(
         list[str],
         typer.Option(
             metavar="[WEIGHT*]KIND",
-            help="model:FOLDER (a judge of toxicity, with a weight such as -1; or a model of "
-            "preference), length:LOW-HIGH (words), faithfulness (to the prompt), repetition. "
-            "Several are added.",
+            help="model:FOLDER or model:lectern-judge (a judge of toxicity, with a weight such as "
+            "-1; or a model of preference), length:LOW-HIGH (words), faithfulness (to the prompt), "
+            "repetition. Several are added.",
         ),
     ],
     out: RunOption,

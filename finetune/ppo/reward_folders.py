@@ -1,4 +1,4 @@
-"""Rewards that are models: a judge of toxicity, or a model of preference, from its folder."""
+"""Rewards that are models: a judge of toxicity, or a model of preference, by folder or name."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from chatbot.judging.reward_model import RewardModel
 from evaluation.judge import Judge, load_judge, weights_identity
 from finetune.ppo.mixture import Reward
 from ingestion.encoders.lora import CONFIG, read_config
+from ingestion.packaged import model_folder
 
 
 def load_reward(folder: Path, device: str = "cpu") -> Reward:
-    """What lies in `folder`, as a reward; its identity is the hash of its weights.
+    """What lies in `folder`, or is packaged under that name, as a reward; its identity is the hash
+    of its weights.
 
     A judge of toxicity gives a probability: weigh it negatively. A model of preference gives the
     strength of an answer. Raises `ModelUnavailable` for a folder that holds neither.
     """
+    folder = model_folder(folder)
     if (folder / CONFIG).is_file() and read_config(folder).task == "preference":
         return _Preference(folder, device)
     return _Toxicity(load_judge(folder, device))

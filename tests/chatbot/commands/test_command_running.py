@@ -13,6 +13,8 @@ import httpx
 import pytest
 from lectern_run import Lectern
 
+from ingestion.packaged import KNOWN
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -26,7 +28,7 @@ def test_doctor_in_json(
     assert run.json.keys() == {"findings", "settings"}
     findings = {f["subject"]: f for f in run.json["findings"]}
     assert findings.keys() == {
-        "machine", "packages", "index", "encoder", "generator", "Hugging Face hub",
+        "machine", "packages", "index", "encoder", "generator", "Hugging Face hub", *KNOWN,
     }  # fmt: skip
     assert findings["index"]["ok"]
     assert "course (11 documents)" in findings["index"]["detail"]

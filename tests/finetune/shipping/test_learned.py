@@ -1,0 +1,113 @@
+"""What a model has learned from is read from every record there is, and must be on the list."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from trained_folders import QED_FILE, QED_HASH, judge, pretrained, reader, write_record, write_sft
+
+from finetune.data.mixture import MixtureFile
+from finetune.data.t0 import SHIPPED
+from finetune.pretraining.corpus import CORPUS, Corpus
+from finetune.shipping.learned import Learned, learned
+from finetune.shipping.shippable import check, collection, shippable
+from ingestion.errors import LecternError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_fine_tuned_t5_has_learned_what_its_base_has(tmp_path: Path) -> None:
+    base = pretrained(tmp_path / "pretrained")
+    (tmp_path / "tuned").mkdir()
+    write_sft(tmp_path / "tuned", base)
+    assert learned(tmp_path / "tuned") == [
+        Learned("openstax", 15_000_000),
+        Learned(QED_FILE, 7167, QED_HASH),
+    ]
+
+
+def test_a_base_that_is_not_where_the_record_says_must_be_named(tmp_path: Path) -> None:
+    base = pretrained(tmp_path / "moved")
+    (tmp_path / "tuned").mkdir()
+    write_sft(tmp_path / "tuned", "build/gone")
+    with pytest.raises(LecternError, match=r"trained from build/gone.*--base DIR"):
+        learned(tmp_path / "tuned")
+    assert [one.recorded for one in learned(tmp_path / "tuned", base)] == ["openstax", QED_FILE]
+
+
+def test_a_judge_and_a_reader_say_it_in_their_own_forms(tmp_path: Path) -> None:
+    assert learned(judge(tmp_path / "judge")) == [Learned("jigsaw", 9698)]
+    assert learned(reader(tmp_path / "reader")) == [
+        Learned(QED_FILE, 0, QED_HASH),
+        Learned("qed", 6762),
+        Learned("qed", 4012),
+    ]
+
+
+@pytest.mark.parametrize("record", [{}, {"data": []}, {"data": {"train": []}}, {"data": [{}]}])
+def test_a_record_that_does_not_say_it_is_refused(
+    tmp_path: Path, record: dict[str, object]
+) -> None:
+    write_record(tmp_path, record)
+    with pytest.raises(LecternError, match="does not say what the model has learned from"):
+        learned(tmp_path)
+
+
+def test_a_missing_record_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LecternError, match=r"training\.json.*cannot be read"):
+        learned(tmp_path)
+
+
+def test_examples_of_one_collection_are_counted_together() -> None:
+    found = check([Learned(QED_FILE, 0, QED_HASH), Learned("qed", 6762), Learned("qed", 4012)])
+    (name,) = found
+    assert found == {name: 10_774}
+    assert collection(name).licence == "CC BY-SA 3.0"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "digest"),
+    [("autoj", None), ("dialogsum.train.jsonl", "a" * 64), (QED_FILE, "b" * 64)],
+)
+def test_data_that_is_not_on_the_list_is_named(recorded: str, digest: str | None) -> None:
+    """By its hash where there is one: a file of that name may be another."""
+    with pytest.raises(LecternError, match=recorded):
+        check([Learned("jigsaw", 1), Learned(recorded, 1, digest)])
+
+
+def test_every_entry_of_the_list_says_who_made_it_under_which_licence() -> None:
+    names = [name for one in shippable() for name in (one.name, *one.recorded)]
+    hashes = [digest for one in shippable() for digest in one.files.values()]
+    assert len(set(names)) == len(names)
+    assert len(set(hashes)) == len(hashes)
+    for one in shippable():
+        assert one.recorded or one.files
+        assert one.credit
+        assert one.licence
+
+
+def test_what_lectern_t5_is_pretrained_on_may_be_shipped() -> None:
+    corpus = Corpus.load(CORPUS, ROOT)
+    check(Learned(text.name, 1) for text in corpus.text)
+
+
+@pytest.mark.data
+def test_what_lectern_t5_is_tuned_on_may_be_shipped_and_the_hashes_are_the_files(
+    shared_data: Path,
+) -> None:
+    mixture = MixtureFile.load(ROOT / "finetune" / "data" / "lectern_t5.toml", shared_data)
+    check(
+        Learned(source.path.name, 1, sha256(source.path.read_bytes()).hexdigest())
+        for source in mixture.source
+    )
+    there = {path.name for _, _, files in os.walk(shared_data) for path in map(Path, files)}
+    assert {name for one in shippable() for name in one.files} <= there
+
+
+def test_the_list_names_every_part_of_t0_that_is_read() -> None:
+    (archive,) = (one for one in shippable() if any("t0_train" in name for name in one.files))
+    spoken = archive.credit.casefold().replace("-", "").replace("_", "")
+    assert all(part.replace("_", "") in spoken for part in SHIPPED)
