@@ -13,22 +13,25 @@ which neither training nor gate has seen. A run that was killed goes on from `--
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 
 from benchmarks import simulated_learners as world
 from benchmarks.record import Figure, out_argument, record
+from chatbot.engines import flan_t5
 from chatbot.engines.base import Decoding, Engine
 from chatbot.engines.factory import load_engine
 from chatbot.engines.registry import AdapterRegistry
 from evaluation.bootstrap import compare
-from evaluation.jsonl import read_objects
 from evaluation.judge import load_judge
 from evaluation.normalize import token_f1
 from evaluation.progress import progress_bar
+from evaluation.rows import RowFile
 from finetune.data.mixture import Source
 from finetune.feedback.exporting import export
 from finetune.feedback.loop import CANDIDATE, from_feedback
@@ -42,6 +45,8 @@ NOISE = {"real": 0.2, "random": 0.5}
 """Kind of round → the share of thumbs that are the wrong way round."""
 ASKED, FRESH, OF_A_TASK, BASES = 1600, 200, 400, 4
 BASE_SEED = 1000
+AT_ONCE = 256
+"""Prompts a batch: at this size it costs its Python and hardly any arithmetic."""
 _LONGEST = 4
 
 
@@ -62,6 +67,9 @@ class Round:
     @property
     def improvement(self) -> bool:
         return self.gain_low > 0
+
+
+_FIELDS = [field.name for field in fields(Round)]
 
 
 def settings(base: Path, seed: int) -> LoopSettings:
@@ -92,6 +100,11 @@ def settings(base: Path, seed: int) -> LoopSettings:
 
 def one_round(kind: str, seed: int, work: Path) -> Round:
     """The whole loop once, in folders of its own under `work`."""
+    with patch.object(flan_t5, "BATCH", AT_ONCE):
+        return _one_round(kind, seed, work)
+
+
+def _one_round(kind: str, seed: int, work: Path) -> Round:
     base = world.build(work / f"base-{seed % BASES}", BASE_SEED + seed % BASES)
     here = work / f"{kind}-{seed}"
     engine = load_engine(str(base), device="cpu", window=32, adapters_dir=here)
@@ -137,22 +150,29 @@ def _right(engine: Engine, asked: list[str]) -> list[float]:
 
 
 def run(work: Path, rounds: int) -> list[Round]:
-    """`rounds` of each kind; those that `work/rounds.jsonl` holds are not run again."""
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / "rounds.jsonl"
-    done = [Round(**row) for _, row in read_objects(file)] if file.is_file() else []
+    """`rounds` of each kind; those that were done before under the same settings stay done."""
+    place = work / identity()
     wanted = [(kind, seed) for seed in range(rounds) for kind in NOISE]
-    known = {(one.kind, one.seed) for one in done}
-    with progress_bar() as told, file.open("a", encoding="utf-8") as lines:
-        for number, (kind, seed) in enumerate(wanted):
-            told("rounds", number, len(wanted))
-            if (kind, seed) not in known:
-                one = one_round(kind, seed, work)
-                done.append(one)
-                lines.write(json.dumps(asdict(one)) + "\n")
-                lines.flush()
-        told("rounds", len(wanted), len(wanted))
-    return [one for one in done if (one.kind, one.seed) in wanted]
+    with (
+        progress_bar() as told,
+        RowFile(place / "rounds.jsonl", [f"{kind}-{seed}" for kind, seed in wanted]) as file,
+    ):
+        missing = [one for one in wanted if f"{one[0]}-{one[1]}" not in file.rows]
+        for number, (kind, seed) in enumerate(missing):
+            told("rounds", number, len(missing))
+            file.add({"key": f"{kind}-{seed}", **asdict(one_round(kind, seed, place))})
+        told("rounds", len(missing), len(missing))
+    rows = [file.rows[f"{kind}-{seed}"] for kind, seed in wanted]
+    return [Round(**{name: row[name] for name in _FIELDS}) for row in rows]
+
+
+def identity() -> str:
+    """What a round hangs on: its settings and the world's. Others get a folder of their own."""
+    dials = (
+        settings(Path("base"), 0).model_dump(mode="json"), NOISE, ASKED, FRESH, OF_A_TASK, BASES,
+        BASE_SEED, world.STEPS, world.BATCH, world.RIGHT_SHARE, world.RUDE_SHARE, AT_ONCE,
+    )  # fmt: skip
+    return hashlib.sha256(json.dumps(dials, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def figures(done: list[Round]) -> dict[str, Figure]:

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -125,16 +127,21 @@ def collect(engine: Engine, asked: Sequence[str], database: Path, noise: float, 
     talks = [store.create(f"learner {n}", "questions").id for n in range(2)]
     for n in range(2):
         Feedback(store).share(f"learner {n}", True)
-    for prompt, *texts in zip(asked, *drawn, strict=True):
-        worth = [token_f1(text, [right_answer(prompt)]) for text in texts]
-        if worth[0] == worth[1]:
-            continue
-        first_is_liked = (worth[0] > worth[1]) != (draw.random() < noise)
-        for n, text in enumerate(texts):
-            owner = f"learner {n}"
-            exchange = store.begin(owner, talks[n], prompt, {})
-            store.finish(exchange, Answer(text, question=prompt, prompt=prompt, model=engine.name))
-            store.rate(owner, exchange, int((n == 0) == first_is_liked))
+    # Held open, because SQLite writes its log into the file whenever the last connection closes.
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("SELECT count(*) FROM conversation").fetchone()
+        for prompt, *texts in zip(asked, *drawn, strict=True):
+            worth = [token_f1(text, [right_answer(prompt)]) for text in texts]
+            if worth[0] == worth[1]:
+                continue
+            first_is_liked = (worth[0] > worth[1]) != (draw.random() < noise)
+            for n, text in enumerate(texts):
+                owner = f"learner {n}"
+                exchange = store.begin(owner, talks[n], prompt, {})
+                store.finish(
+                    exchange, Answer(text, question=prompt, prompt=prompt, model=engine.name)
+                )
+                store.rate(owner, exchange, int((n == 0) == first_is_liked))
 
 
 def _taught(draw: random.Random) -> tuple[str, str]:

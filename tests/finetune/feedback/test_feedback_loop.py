@@ -119,7 +119,7 @@ def test_without_data_for_a_check_nothing_is_promoted(real: Round, work: Path) -
     result = CliRunner().invoke(train_app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.exception
     assert "safety was not checked" in result.output
-    assert result.output.strip().splitlines()[-1].startswith("kept: ")
+    assert any(line.startswith("kept: ") for line in result.output.splitlines())
     assert AdapterRegistry(work / "cli-adapters").current() is None
 
 
