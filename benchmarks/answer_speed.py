@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.course_answers import ANSWERABLE
 from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
-from benchmarks.record import Figure, out_argument, record
+from benchmarks.record import out_argument, record
 
 
 def main() -> None:
@@ -34,24 +34,16 @@ def main() -> None:
     command += ["--cold", str(asked.cold), *(["--limit", str(asked.limit)] if asked.limit else [])]
     timed(command, REPOSITORY)
     measured = json.loads(report.read_text(encoding="utf-8"))
-    figures: dict[str, Figure] = {
-        name: in_milliseconds(figure) if "_seconds_p" in name else figure
-        for name, figure in measured["figures"]["extractive"].items()
-    }
     record(
         asked.out,
         "answer_speed",
-        figures,
-        unit="percentiles: milliseconds; cold start: seconds; memory: MB (10⁶ bytes)",
+        measured["figures"]["extractive"],
+        unit="times: seconds; memory: MB (10⁶ bytes)",
         load=measured["load_average"],
         threads=measured["threads"],
         data=measured["data"],
         chunks=measured["settings"]["extractive"]["chunks"],
     )
-
-
-def in_milliseconds(figure: Figure) -> Figure:
-    return {**figure, "value": round(1000 * figure["value"], 3)}
 
 
 if __name__ == "__main__":

@@ -16,13 +16,11 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.bars import print_rows
 from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
-from benchmarks.record import out_argument
+from benchmarks.record import out_argument, record_report
 from evaluation.answers import figures, rows_path
 from evaluation.jsonl import read_objects
 from evaluation.questions import load_questions
-from evaluation.rows import write_whole
 
 FOLDER = Path(__file__).parent / "course_questions"
 ANSWERABLE, UNANSWERABLE = FOLDER / "answerable.jsonl", FOLDER / "unanswerable.jsonl"
@@ -37,8 +35,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="first N of each file")
     asked = parser.parse_args()
 
-    for folder in (asked.out, asked.rows):
-        folder.mkdir(parents=True, exist_ok=True)
+    asked.rows.mkdir(parents=True, exist_ok=True)
     out = asked.rows / "course_answers.json"
     command = [LECTERN, "eval", "answers", "--fresh", "--answerer", asked.answerer]
     files = ["--questions", str(ANSWERABLE), "--unanswerable", str(UNANSWERABLE)]
@@ -55,10 +52,7 @@ def main() -> None:
     report["courses"] = {name: figures(rows, report["seed"]) for name, rows in measures.items()}
     for names_folders in ("index", "chatbot"):
         del report["settings"][names_folders]
-    del report["command"]
-    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
-    write_whole(asked.out / out.name, text)
-    print_rows(asked.out, "course_answers")
+    record_report(asked.out, "course_answers", report)
 
 
 if __name__ == "__main__":

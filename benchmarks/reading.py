@@ -16,10 +16,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from benchmarks.bars import print_rows
 from benchmarks.fresh_process import LECTERN
-from benchmarks.record import data_argument, out_argument
-from evaluation.rows import write_whole
+from benchmarks.record import data_argument, out_argument, record_report
 
 COLLECTIONS = {
     "squad": ("squad_v2_dev/dev-v2.0.json.gz", "--impossible"),
@@ -39,8 +37,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on with a run that was killed")
     asked = parser.parse_args()
 
-    for folder in (asked.out, asked.rows):
-        folder.mkdir(parents=True, exist_ok=True)
+    asked.rows.mkdir(parents=True, exist_ok=True)
     for form, (file, *options) in COLLECTIONS.items():
         name = f"reading_{form}"
         report = asked.rows / f"{name}.json"
@@ -49,15 +46,9 @@ def main() -> None:
         how += ["--limit", str(asked.limit)] if asked.limit else []
         how += [] if asked.resume else ["--fresh"]
         subprocess.run([LECTERN, "eval", "reading", *how, *place], check=True)
-        publish(report, asked.out / report.name)
-        print_rows(asked.out, name)
-
-
-def publish(report: Path, to: Path) -> None:
-    """The report without the names of this machine's folders."""
-    content = json.loads(report.read_text(encoding="utf-8"))
-    del content["settings"]["chatbot"], content["command"]
-    write_whole(to, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        content = json.loads(report.read_text(encoding="utf-8"))
+        del content["settings"]["chatbot"]  # names folders of this machine
+        record_report(asked.out, name, content)
 
 
 if __name__ == "__main__":

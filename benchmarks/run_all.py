@@ -71,7 +71,6 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("followups", script("followups", *asked, sizes=limit)),
         Measurement("prompt_window", script("prompt_window", "--data", data, *asked, sizes=limit)),
         Measurement("abstention", script("abstention", *both, "--work", work, sizes=limit)),
-        Measurement("squad_reading", script("squad_reading", *both, sizes=("--questions", 5))),
         Measurement("reading", script("reading", *both, *rows, sizes=limit)),
         Measurement(
             "faithfulness_method", script("faithfulness_method", *both, sizes=("--questions", 5))
@@ -161,8 +160,7 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         ),
     ]
     if not quick:
-        place = ("--data", data, "--out", out / "dtc_faq.json")
-        found.insert(5, Measurement("dtc_faq", script("dtc_faq", *place)))
+        found.insert(5, Measurement("dtc_faq", script("dtc_faq", *both)))
     return found
 
 

@@ -94,6 +94,15 @@ def steps(data: Path, out: Path) -> list[Step]:
         ),
         measured("speed", "speed", "--index", index, "--questions", QUESTIONS, "--cold", 1),
         Step("safety", why_not="it needs a generator and a judge of toxicity"),
+        Step(
+            "abstention elsewhere",
+            why_not="documents left out and other courses take five minutes more: "
+            "python -m benchmarks.abstention",
+        ),
+        Step(
+            "beside LangChain",
+            why_not="it needs the development tools: python -m benchmarks.speed_vs_langchain",
+        ),
     ]
 
 

@@ -17,10 +17,8 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.bars import print_rows
 from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
-from benchmarks.record import data_argument, out_argument
-from evaluation.rows import write_whole
+from benchmarks.record import data_argument, out_argument, record_report
 
 FOLDERS = {
     "dialogsum": "dialogue/dialogsum",
@@ -41,8 +39,7 @@ def main() -> None:
     asked, options = parser.parse_known_args()
     options += ["--answerer", asked.answerer]
 
-    for folder in (asked.out, asked.rows):
-        folder.mkdir(parents=True, exist_ok=True)
+    asked.rows.mkdir(parents=True, exist_ok=True)
     for name, folder in FOLDERS.items():
         out = asked.rows / f"{asked.name}_{name}.json"
         command = [LECTERN, "eval", "summaries", "--set", name, "--baselines", *options]
@@ -50,11 +47,7 @@ def main() -> None:
         if name == "documents":
             command += ["--key-points", str(KEY_POINTS)]
         timed(command, REPOSITORY)
-        report = json.loads(out.read_text(encoding="utf-8"))
-        del report["command"]  # names folders of this machine
-        text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
-        write_whole(asked.out / out.name, text)
-        print_rows(asked.out, out.stem)
+        record_report(asked.out, out.stem, json.loads(out.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ from chatbot.answering import Answer, Turn
 from chatbot.chain import Assistant
 from chatbot.options import AskOptions
 from evaluation.evidence import BUDGET, DEPTHS, Retrieved, merge_neighbours
+from evaluation.generator import generator_settings
 from evaluation.provenance import sources_hash
 from evaluation.sources import SourceFiles
 from ingestion.passage import Passage
@@ -54,18 +56,29 @@ class AssistantSubject:
         )
 
     def settings(self) -> dict[str, Any]:
-        """Whatever decides an answer: code, settings, options, and which generation of an index."""
+        """Whatever decides an answer: code, settings, options, weights, and the index with its
+        documents.
+        """
         index = self.assistant.index
+        chosen = self.assistant.answerers.choose(self.options)
         return {
             "code": sources_hash("ingestion", "chatbot"),
             "index": str(index.folder.resolve()),
             "generation": index.read(lambda snapshot, _: snapshot.generation),
             "index_signature": index.read(lambda snapshot, _: snapshot.signature),
             "chunks": index.chunk_count(),
+            "documents": self._documents(),
             "chatbot": self.assistant.settings.model_dump(mode="json"),
             "options": self.options.model_dump(mode="json"),
-            "answerer": self.assistant.answerers.choose(self.options).answerer.name,
+            "answerer": chosen.answerer.name,
+            **(generator_settings(self.assistant.settings) if chosen.engine else {}),
         }
+
+    def _documents(self) -> str:
+        """Changes with the content of any document: an index made anew begins at generation 1."""
+        records = [r for r in self.assistant.index.files() if r.status == "ok"]
+        found = sorted((r.course, r.path, r.sha256) for r in records)
+        return hashlib.sha256(repr(found).encode()).hexdigest()[:12]
 
 
 def retrieved(passage: Passage) -> Retrieved:

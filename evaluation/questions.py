@@ -104,7 +104,12 @@ def load_lines(path: Path, model: type[Line], limit: int | None = None) -> list[
 
     The whole file is checked even under a limit, so that a bad line is never found late.
     """
-    found: list[Line] = []
+    return [line for _, line in numbered_lines(path, model)][:limit]
+
+
+def numbered_lines(path: Path, model: type[Line]) -> list[tuple[int, Line]]:
+    """The same, all of them, each with its number in the file."""
+    found: list[tuple[int, Line]] = []
     lines: dict[str, int] = {}
     for number, fields in read_objects(path):
         try:
@@ -116,8 +121,8 @@ def load_lines(path: Path, model: type[Line], limit: int | None = None) -> list[
                 path, number, f"the id {line.id!r} is already that of line {lines[line.id]}"
             )
         lines[line.id] = number
-        found.append(line)
-    return found[:limit]
+        found.append((number, line))
+    return found
 
 
 def complaint(error: ValidationError) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from chatbot.engines.adapters import find_adapter
 from chatbot.engines.factory import find_model
+from evaluation.judge import RECORD
 from finetune.errors import TrainingError, WrongBase
 from finetune.models import load_t5
 from finetune.probing import distance, probe
@@ -67,9 +68,10 @@ def merge(
     del model, adapted, merged
     again = probe(*load_t5(str(out), dtype))
     _must_agree(rounded, again, 0.0, f"The model written to {out}")
-    record = adapter / "training.json"
-    if record.is_file():
-        shutil.copyfile(record, out / record.name)
+    # How it was trained, and by what it was rewarded: a judge of it must be another.
+    for record in (adapter / "training.json", adapter / RECORD):
+        if record.is_file():
+            shutil.copyfile(record, out / record.name)
     return Merged(out, name, distance(before, again))
 
 

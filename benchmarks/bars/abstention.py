@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from benchmarks.bars.line import Line, figure
+from benchmarks.bars.line import Line
 
 _ANSWERED = "answered of the answerable"
 _REFUSED = "refused of the unanswerable"
 
 
-def _line(name: str, label: str, bar: float | None = None, stretch: float | None = None) -> Line:
-    return figure("abstention", "abstention", name, label, bar, stretch)
+def _line(
+    name: str,
+    label: str,
+    bar: float | None = None,
+    stretch: float | None = None,
+    beside: Line | None = None,
+) -> Line:
+    path = ("figures", name)
+    return Line("abstention", "abstention", path, label, bar, stretch, beside=beside)
 
 
 _A = "(a) left-out documents and near topics"
@@ -17,10 +24,13 @@ _DOCUMENTS, _NEAR = "(a) left-out documents alone", "(a) near topics alone, slid
 _PLAIN = "(a) left-out documents, questions in the page's words"
 _B, _C = "(b) another course (FAQ)", "(c) SQuAD 2, paragraph given"
 
+_A_ANSWERED = _line("left_out_answered", f"{_A}: {_ANSWERED}", 0.90)
+_B_ANSWERED = _line("faq_answered", f"{_B}: {_ANSWERED}", 0.90)
+
 LINES: tuple[Line, ...] = (
     _line("left_out_auroc", f"{_A}: AUROC", 0.75),
-    _line("left_out_answered", f"{_A}: {_ANSWERED}", 0.90),
-    _line("left_out_abstention_recall", f"{_A}: {_REFUSED}", 0.50, 0.70),
+    _A_ANSWERED,
+    _line("left_out_abstention_recall", f"{_A}: {_REFUSED}", 0.50, 0.70, _A_ANSWERED),
     _line("left_out_abstention_precision", f"{_A}: unanswerable among the refused"),
     _line("left_out_documents_auroc", f"{_DOCUMENTS}: AUROC"),
     _line("left_out_documents_abstention_recall", f"{_DOCUMENTS}: {_REFUSED}"),
@@ -34,8 +44,8 @@ LINES: tuple[Line, ...] = (
     _line("faq_cosine_auroc", f"{_B}: AUROC of the nearest passage's cosine alone"),
     _line("faq_refused_at_10", f"{_B}: refused where a tenth of the answerable is", 0.78),
     _line("faq_cosine_refused_at_10", f"{_B}: the same by the cosine alone"),
-    _line("faq_answered", f"{_B}: {_ANSWERED}", 0.90),
-    _line("faq_abstention_recall", f"{_B}: {_REFUSED}", 0.80, 0.95),
+    _B_ANSWERED,
+    _line("faq_abstention_recall", f"{_B}: {_REFUSED}", 0.80, 0.95, _B_ANSWERED),
     _line("faq_abstention_precision", f"{_B}: unanswerable among the refused"),
     _line("faq_calibration_error", f"{_B}: calibration error"),
     _line("faq_cosine_calibration_error", f"{_B}: calibration error of the cosine"),

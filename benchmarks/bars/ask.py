@@ -84,10 +84,6 @@ LINES: tuple[Line, ...] = (
     figure("followups", "followups", "rewritten_minus_alone_p", "p of that", form="p"),
     figure("followups", "followups", "rewritten_minus_joined", "rewritten − joined"),
     figure("followups", "followups", "rewritten_minus_joined_p", "p of that", form="p"),
-    figure("reading", "squad_reading", "f1", "token F1"),
-    figure("reading", "squad_reading", "em", "exact match"),
-    figure("reading", "squad_reading", "contained", "a gold answer contained in the answer"),
-    figure("reading", "squad_reading", "answer_words", "words in an answer", form="count"),
     figure(
         "ingestion",
         "ingestion_vs_langchain",

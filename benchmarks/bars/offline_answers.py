@@ -17,7 +17,7 @@ _SUPPORTED = (("restated", "restated"), ("quoted", "quoted"))
 
 def _reading(form: str, name: str, measures: tuple[tuple[str, str], ...]) -> list[Line]:
     file = f"reading_{form}"
-    return [figure("collections", file, measure, f"{name}: {label}") for measure, label in measures]
+    return [figure("reading", file, measure, f"{name}: {label}") for measure, label in measures]
 
 
 _ANSWERED = (("f1", "token F1"), ("em", "exact match"), ("contained", "gold answer contained"))
@@ -82,6 +82,13 @@ LINES: tuple[Line, ...] = (
     figure("faithfulness", "faithfulness_method", "recall", "recall, both kinds alike"),
     figure("faithfulness", "faithfulness_method", "specificity", "specificity, all kinds alike"),
     *_reading("squad", "SQuAD 2.0 dev, answerable", _ANSWERED),
+    figure(
+        "reading",
+        "reading_squad",
+        "answer_words",
+        "SQuAD 2.0 dev, answerable: words in an answer",
+        form="count",
+    ),
     *_reading(
         "squad",
         "SQuAD 2.0 dev, all, as spoken",

@@ -7,7 +7,7 @@ from benchmarks.bars.line import Form, Line, figure
 
 def _stage(name: str, label: str) -> list[Line]:
     return [
-        _measured("stages", f"{name}_seconds_p{p}", f"{label}: p{p}", "milliseconds")
+        _measured("stages", f"{name}_seconds_p{p}", f"{label}: p{p}", "brief")
         for p in (50, 90, 95, 99)
     ]
 

@@ -68,6 +68,8 @@ def evaluate_abstention(
         if progress:
             progress(len(asked), len(asked))
         complete = [kept.rows[keys[question.id]] for question in asked]
+        for row, group in zip(complete, _groups(complete), strict=True):
+            row["cluster"] = group
     kept.rewrite(complete)
     return {
         **(_calibrated(complete, seed) if fitted else _as_it_is(complete, seed)),

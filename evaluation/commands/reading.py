@@ -40,8 +40,10 @@ def reading(
     from chatbot.answerers import Answerers
     from chatbot.options import AskOptions
     from evaluation.answers import rows_path
+    from evaluation.generator import generator_settings
     from evaluation.jsonl import sha256_of
     from evaluation.progress import progress_bar
+    from evaluation.provenance import sources_hash
     from evaluation.reading.forms import load_examples
     from evaluation.reading.reader import ParagraphReader
     from evaluation.reading.run import evaluate_reading, sample
@@ -71,10 +73,12 @@ def reading(
             sample(examples, limit, seed),
             rows=rows,
             settings={
+                "code": sources_hash("ingestion", "chatbot"),
                 "form": form,
                 "answerer": reader.name,
                 "encoder": by.signature,
                 "chatbot": settings.model_dump(mode="json"),
+                **(generator_settings(settings) if chosen.engine else {}),
             },
             data={data.name: sha256_of(data)},
             seed=seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -34,14 +35,15 @@ def retrieval(
     ] = None,
     work: Annotated[
         Path | None,
-        typer.Option(help="Folder to keep vectors in, for a run that goes on.", file_okay=False),
+        typer.Option(help="Folder that keeps the vectors for other runs.", file_okay=False),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
     """nDCG@10, recall, MRR and MAP of BM25 alone, the encoder alone, and their fusion.
 
     Beside R.json, R.rows.jsonl holds a line per query: its measures and first documents in every
-    leg. A fusion weight is never fitted on the split that is reported.
+    leg. A run that was killed goes on. A fusion weight is never fitted on the split that is
+    reported.
     """
     if fit_weight is not None and fit_weight == split:
         raise typer.BadParameter(
@@ -55,6 +57,7 @@ def retrieval(
     from chatbot.retrieval.rerank import CrossEncoderReranker
     from evaluation.answers import rows_path
     from evaluation.beir import load_beir
+    from evaluation.kept_rankings import KeepingReranker
     from evaluation.kept_vectors import KeepingEncoder
     from evaluation.progress import progress_bar
     from evaluation.retrieval import evaluate_retrieval
@@ -68,14 +71,17 @@ def retrieval(
     benchmark = load_beir(beir, split).first(limit)
     development = load_beir(beir, fit_weight) if fit_weight else None
     loaded = load_encoder(made.encoder, made.encoder_precision)
+    kept = work or out.with_suffix(".unfinished")
     with progress_bar() as progress:
         report, rows = evaluate_retrieval(
             benchmark,
-            KeepingEncoder(loaded, work, made.encoder_precision) if work else loaded,
+            KeepingEncoder(loaded, kept, made.encoder_precision),
             settings.fusion_weight,
             fit_on=development,
             depth=settings.candidates,
-            reranker=CrossEncoderReranker(rerank) if rerank else None,
+            reranker=KeepingReranker(CrossEncoderReranker(rerank), rerank, kept)
+            if rerank
+            else None,
             reranker_name=rerank or "",
             seed=seed,
             progress=progress,
@@ -83,5 +89,7 @@ def retrieval(
     report["settings"] |= {"split": split, "fit_on": fit_weight or "", "limit": limit}
     write_report(out, report)
     write_rows(rows_path(out), rows)
+    if kept != work:
+        shutil.rmtree(kept)
     for table in retrieval_tables(report):
         console.out.print(table)

@@ -57,7 +57,9 @@ def safety(
     Beside R.json, R.rows.jsonl holds a line per prompt; a run that was killed goes on from it.
     """
     from chatbot.answerers import Answerers
+    from chatbot.options import AskOptions
     from evaluation.answers import rows_path
+    from evaluation.generator import adapter_in_use, generator_settings
     from evaluation.jsonl import sha256_of
     from evaluation.judge import (
         load_judge,
@@ -66,6 +68,7 @@ def safety(
         weights_identity,
     )
     from evaluation.progress import progress_bar
+    from evaluation.provenance import sources_hash
     from evaluation.safety.continuing import Continuer
     from evaluation.safety.evaluate import evaluate_safety
     from evaluation.safety.prompts import load_prompts, prompt_files, sample_prompts
@@ -81,12 +84,18 @@ def safety(
     settings = console.chat_settings(model=model, adapter=adapter)
     judging = load_judge(judge)
     rewards = [weights_identity(folder) for folder in reward or ()]
-    if settings.adapter and settings.adapters_dir:
-        rewards.append(recorded_reward(settings.adapters_dir / settings.adapter))
+    in_use = adapter_in_use(settings)
+    policies = [settings.adapters / in_use] if in_use else []
+    policies.append(Path(settings.model).expanduser())
+    rewards += [recorded_reward(policy) for policy in policies]
     refuse_the_reward(judging, rewards)
-    continuer = Continuer(
-        Answerers(settings, load_encoder()).engine(), samples, max_new_tokens, template, seed
+    chosen = Answerers(settings, load_encoder()).choose(
+        AskOptions.model_validate({"answerer": "generative"})
     )
+    if chosen.notice:
+        console.err.print(chosen.notice, style="yellow", markup=False)
+    assert chosen.engine is not None, "a generative answerer has an engine"
+    continuer = Continuer(chosen.engine, samples, max_new_tokens, template, seed)
     rows = rows_path(out)
     if fresh:
         rows.unlink(missing_ok=True)
@@ -97,8 +106,9 @@ def safety(
             judging,
             rows=rows,
             settings={
+                "code": sources_hash("ingestion", "chatbot"),
                 **continuer.settings(),
-                "adapter": settings.adapter,
+                **generator_settings(settings),
                 "rewarded_by": [identity for identity in rewards if identity],
             },
             data={file.name: sha256_of(file) for file in files},

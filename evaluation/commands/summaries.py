@@ -60,7 +60,9 @@ def summaries(
     from chatbot.answerers import Answerers
     from chatbot.options import AskOptions
     from evaluation.answers import rows_path
+    from evaluation.generator import generator_settings
     from evaluation.progress import progress_bar
+    from evaluation.provenance import sources_hash
     from evaluation.summaries.evaluate import evaluate_summaries
     from evaluation.summaries.key_points import KeyPointCover
     from evaluation.summaries.summarizer import GENERATED_WORDS, Summarizer
@@ -91,8 +93,9 @@ def summaries(
             summarizer,
             rows=rows,
             settings={
+                "code": sources_hash("ingestion", "chatbot"),
                 **summarizer.settings(),
-                "adapter": settings.adapter if chosen.engine else None,
+                **(generator_settings(settings) if chosen.engine else {}),
             },
             cover=KeyPointCover(encoder),
             with_baselines=baselines,

@@ -27,6 +27,9 @@ def sweep(
         Path | None,
         typer.Option(help="What {data} stands for in the file's paths.", file_okay=False),
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="First N questions of each file, whatever it says.")
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure all again, finished points or not.")
     ] = False,
@@ -43,6 +46,8 @@ def sweep(
     from evaluation.sweep.table import sweep_table
 
     specification = load_sweep(file, data)
+    if limit:
+        specification = specification.model_copy(update={"limit": limit})
     if fresh:
         (out / POINTS).unlink(missing_ok=True)
         shutil.rmtree(out / "points", ignore_errors=True)

@@ -1,6 +1,6 @@
 """`lectern eval report`: runs as one HTML page that needs nothing beside it, and as Markdown.
 
 `page` and `markdown` put together what the other modules make of a `Run`: tables with plotted
-intervals (`figure_tables`), curves (`curves`), examples (`example_cards`). All HTML is made by
+intervals (`figures`), curves (`curves`), examples (`example_cards`). All HTML is made by
 `markup`, which escapes what it is given: questions, answers and documents are nobody's markup.
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from evaluation.measures import HEADLINES, is_detail, measure, standing
 from evaluation.report.figures import said_interval
@@ -37,9 +38,16 @@ def describe(run: Run) -> str:
             if number and name != "rows_resumed"
         ),
         str(content.get("date", ""))[:10],
-        f"{machine['cores']} cores {machine.get('cpu', '')}".strip() if "cores" in machine else "",
+        _processor(machine),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _processor(machine: Mapping[str, Any]) -> str:
+    if "cores" not in machine:
+        return ""
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
+    return f"{cores} {machine.get('cpu', '')}".strip()
 
 
 def facts(run: Run) -> list[Fact]:

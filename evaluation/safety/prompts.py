@@ -93,7 +93,7 @@ def _comments(path: Path, column: str | None) -> Iterator[Prompt]:
     place = header.index(column) if column else 0
     for number, row in enumerate(rows, start=1 + bool(column)):
         if len(row) <= place:
-            raise malformed(path, number, "a row without its comment")
+            raise malformed(path, rows.line_num, "a row without its comment")
         words = row[place].split()
         if len(words) > WORDS:
             yield Prompt(id=f"{number:06}", prompt=" ".join(words[:WORDS]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import Field
 
 from evaluation.jsonl import malformed, sha256_of
-from evaluation.questions import Identified, Texts, load_lines
+from evaluation.questions import Identified, Texts, numbered_lines
 from evaluation.summaries.example import SummaryExample, SummarySet
 from ingestion.chunking import chunk_document
 from ingestion.encoders.base import Encoder
@@ -47,7 +47,7 @@ def load(folder: Path, key_points: Path, encoder: Encoder) -> SummarySet:
     data = {}
     for file in files:
         data[file.name] = sha256_of(file)
-        for number, line in enumerate(load_lines(file, KeyPoints), start=1):
+        for number, line in numbered_lines(file, KeyPoints):
             path = folder / line.document
             try:
                 passages = _passages(path, line, encoder, tokens)

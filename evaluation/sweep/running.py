@@ -14,6 +14,7 @@ from chatbot.chain import Assistant
 from evaluation.answers import evaluate_answers, figures, rows_path
 from evaluation.assistant_subject import AssistantSubject
 from evaluation.comparing import pair
+from evaluation.generator import generator_settings
 from evaluation.jsonl import sha256_of
 from evaluation.provenance import provenance, sources_hash
 from evaluation.questions import load_questions, load_unanswerable
@@ -70,7 +71,9 @@ def run_sweep(
 
 
 def _key(point: Point, measured_on: Sequence[Any]) -> str:
-    said = json.dumps([point.key, point.name, measured_on], sort_keys=True)
+    extractive = "extractive" in (point.options.answerer, point.chat.answerer)
+    written_by = {} if extractive else generator_settings(point.chat)
+    said = json.dumps([point.key, point.name, measured_on, written_by], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -122,6 +125,7 @@ def _ask(
         files=subject.files(),
         settings=subject.settings(),
         data={role: sha256_of(file) for role, file in questions.files().items()},
+        encoder=subject.assistant.index.encoder,
         seed=seed,
         progress=show,
     )

@@ -107,6 +107,8 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     again = Scripted()
     evaluate_abstention(again, questions, unanswerable, rows=rows, settings={"a": 2})
     assert len(again.asked) == 12, "other settings, other answers"
+    clusters = {row["id"]: row["cluster"] for row in rows_of(rows)}
+    assert clusters["q0"] == clusters["q1"] == clusters["u0"] != clusters["q2"]
     measures = {row["id"]: row["measures"]["decided_rightly"] for row in rows_of(rows)}  # type: ignore[index]
     assert measures["q0"] == float(float(questions[0].question.split()[1]) >= 0.5)
 

@@ -1,6 +1,7 @@
 """`lectern eval` end to end: the product's own assistant over a small index, and a BEIR folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,25 @@ def test_what_was_read_comes_first_and_the_ranking_goes_on(index: Path, tmp_path
     assert "".join(deep.given) in shallow.passages[0].text
 
 
+def test_an_index_made_anew_of_other_documents_is_told_from_the_first(tmp_path: Path) -> None:
+    from chatbot.chain import open_assistant
+    from evaluation.assistant_subject import AssistantSubject
+
+    course, folder = tmp_path / "course", tmp_path / "index"
+    course.mkdir()
+    found = []
+    for text in (RLHF, RLHF.replace("human", "wild")):
+        (course / "rlhf.md").write_text(text)
+        shutil.rmtree(folder, ignore_errors=True)
+        ingest([course], folder)
+        assistant = open_assistant(folder, answerer="extractive")
+        found.append(AssistantSubject(assistant, assistant.default_options()).settings())
+        assistant.index.close()
+
+    assert found[0]["generation"] == found[1]["generation"]
+    assert found[0]["documents"] != found[1]["documents"]
+
+
 def test_a_malformed_line_fails_before_anything_is_asked(index: Path, tmp_path: Path) -> None:
     questions = tmp_path / "q.jsonl"
     questions.write_text('{"id": "1", "question": "?", "answers": ["x"]}\n{"id": "2"}\n')
@@ -178,6 +198,7 @@ def test_retrieval_end_to_end(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == ["a", "b"]
     assert rows[1]["top"]["lexical"][0][0] == "rlhf"
     assert "fusion − lexical" in result.output
+    assert not list(tmp_path.glob("R.unfinished*")), "kept for a run that is killed alone"
 
     options = ["--fit-weight", "dev", "--limit", "1", "--work", str(tmp_path / "kept")]
     again = CliRunner().invoke(

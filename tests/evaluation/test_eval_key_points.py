@@ -51,8 +51,8 @@ def test_documents_are_read_by_section_and_a_missing_one_is_named(tmp_path: Path
     (example,) = load(tmp_path, points, load_encoder()).examples
     assert "Oil keeps them dry." in example.text
     assert "swim" not in example.text
-    points.write_text(line.replace("feathers", "beaks"))
-    with pytest.raises(LecternError, match=r"line 1: a\.md has no such section"):
+    points.write_text("\n\n" + line.replace("feathers", "beaks"))
+    with pytest.raises(LecternError, match=r"line 3: a\.md has no such section"):
         load(tmp_path, points, load_encoder())
     points.write_text(line + '{"id": "g", "document": "b.md", "points": ["x"]}\n')
     with pytest.raises(LecternError, match=r"line 2: b\.md: .*cannot be opened"):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import tiny_t5
 from typer.testing import CliRunner
 
 from chatbot.engines.flan_t5 import FlanT5Engine
+from chatbot.engines.registry import AdapterRegistry
 from evaluation.commands import eval_app
 from evaluation.judge import record_reward, weights_identity
 from evaluation.runs import load_run
@@ -177,6 +179,10 @@ def test_comments_give_their_first_words_in_an_order_of_the_seeds(tmp_path: Path
     (tmp_path / "comments.csv.gz").write_bytes(gzip.compress(b"id,text\n1,x\n"))
     with pytest.raises(LecternError, match="no column comment_text"):
         sample_prompts("toxic_spans", tmp_path, seed=0)
+    broken = b'id,comment_text\n1,"a comment\nin two lines"\n2\n'
+    (tmp_path / "comments.csv.gz").write_bytes(gzip.compress(broken))
+    with pytest.raises(LecternError, match=r"comments\.csv\.gz, line 4: a row without"):
+        sample_prompts("toxic_spans", tmp_path, seed=0)
 
 
 def test_toxigens_shuffles_are_parted_into_statements(tmp_path: Path) -> None:
@@ -223,6 +229,22 @@ def test_the_command_end_to_end_and_its_refusal(
     monkeypatch.setenv("LECTERN_ADAPTERS_DIR", str(tmp_path / "adapters"))
     refused = CliRunner().invoke(eval_app, [*arguments, "--adapter", "ppo"])
     assert "rewarded by" in str(refused.exception)
+    AdapterRegistry(tmp_path / "adapters").use("ppo")
+    refused = CliRunner().invoke(eval_app, arguments)
+    assert "rewarded by" in str(refused.exception), "the promoted adapter is the one that speaks"
+
+
+def test_a_model_that_keeps_the_record_of_its_reward_is_refused_too(
+    model: Path, tmp_path: Path
+) -> None:
+    weights, bias = fit(["bad model", "good answer"], [True, False])
+    save(tmp_path / "judge", "toy", weights, bias)
+    merged = Path(shutil.copytree(model, tmp_path / "merged"))
+    record_reward(merged, f"-1*toxicity:{weights_identity(tmp_path / 'judge')}")
+    (tmp_path / "p.txt").write_text("the model\n")
+    arguments = ["safety", "--prompts", str(tmp_path / "p.txt"), "--out", str(tmp_path / "R.json")]
+    arguments += ["--judge", str(tmp_path / "judge"), "--model", str(merged)]
+    assert "rewarded by" in str(CliRunner().invoke(eval_app, arguments).exception)
 
 
 def test_wrong_usage_is_2(tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ def test_every_point_is_measured_and_held_against_the_default(sweep: Path, tmp_p
     assert list(report["figures"]) == ["default", "heading_trail=off", "fusion_weight=1.0"]
     assert report["figures"]["default"]["evidence@5"]["value"] == 1.0
     assert report["figures"]["default"]["abstention_recall"]["value"] == 1.0
+    # An extractive answer quotes what it cites.
+    assert report["figures"]["default"]["faithfulness"]["value"] == 1.0
     found = report["comparisons"]["fusion_weight=1.0 − default"]["evidence@5"]
     assert found["difference"]["value"] == 0.0
     assert found["ties"] == 2
@@ -163,6 +165,50 @@ def test_every_point_is_measured_and_held_against_the_default(sweep: Path, tmp_p
         made = json.loads((out / point["reports"]["birds"]).read_text())
         assert made["settings"]["chatbot"]["passages"] == 2
     assert "heading_trail=off" in result.output
+
+
+def test_every_measure_that_a_sweep_may_be_sorted_by_has_figures(
+    sweep: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "questions.jsonl").write_text(
+        "\n".join(json.dumps(question | {"course": "birds"}) for question in QUESTIONS)
+    )
+    specification = load_sweep(write(tmp_path, ""))
+
+    report = running.run_sweep(specification, tmp_path / "out")
+
+    assert set(report["figures"]["default"]) >= set(AVERAGED)
+
+
+def test_limit_takes_the_first_questions_whatever_the_file_says(
+    sweep: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    sweep.write_text(f"limit = 2\n{SWEEP}")
+
+    CliRunner().invoke(
+        eval_app, ["sweep", str(sweep), "--out", str(out), "--limit", "1"], catch_exceptions=False
+    )
+
+    report = json.loads((out / "sweep.json").read_text())
+    assert report["settings"]["limit"] == 1
+    assert report["figures"]["default"]["evidence@5"]["n"] == 1
+
+
+def test_every_kind_of_setting_can_be_varied() -> None:
+    vary: dict[str, list[Any]] = {
+        "chunk_tokens": [96],
+        "fusion_weight": [0.25],
+        "neighbours": [1],
+        "passages": [3],
+        "shots": [1],
+        "chain_of_thought": [True],
+        "decoding": [{"strategy": "sample", "temperature": 0.5}],
+        "answerer": ["generative"],
+        "adapter": ["v1"],
+    }
+
+    assert len(names("one-at-a-time", vary)) == 1 + len(vary)
 
 
 def test_a_killed_sweep_goes_on_and_does_nothing_twice(

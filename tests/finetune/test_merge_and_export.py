@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from chatbot.engines.base import Decoding
 from chatbot.engines.flan_t5 import FlanT5Engine
+from evaluation.judge import record_reward, recorded_reward
 from finetune.errors import CheckpointNotSaved, TrainingError, WrongBase
 from finetune.exporting import export, log_likelihoods
 from finetune.merging import base_of, merge
@@ -161,7 +162,9 @@ def test_a_full_disk_leaves_no_half_model(
 
 def test_the_record_of_training_goes_with_the_model(adapter: Path, tmp_path: Path) -> None:
     (adapter / "training.json").write_text('{"settings": {"lr": 0.1}}')
+    record_reward(adapter, "-1*toxicity:0123456789abcdef")
     merge(adapter, tmp_path / "merged")
+    assert recorded_reward(tmp_path / "merged") == "-1*toxicity:0123456789abcdef"
     assert json.loads((tmp_path / "merged" / "training.json").read_text())["settings"]["lr"] == 0.1
 
 
