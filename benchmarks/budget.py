@@ -18,6 +18,8 @@ TRIAL = 12
 """Steps whose mean time tells how many fit into the minutes asked for."""
 EVALUATIONS = 4
 """Of the held loss during a training; the best weights are kept."""
+SAVE_EVERY = 100
+"""Steps that a kill can cost."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,11 @@ def train(
     device: str,
 ) -> None:
     """Train into `folder` as far as the budget goes; killed, it goes on."""
-    if budget.epochs:
-        settings = settings.model_copy(update={"epochs": budget.epochs})
-    else:
+    chosen: dict[str, float | None] = {"epochs": budget.epochs}
+    if not budget.epochs:
         steps = budget.steps or _affordable(model, sources, settings, budget, folder, device)
-        every = max(1, steps // EVALUATIONS)
-        settings = settings.model_copy(update={"steps": steps, "eval_every": every})
+        chosen = {"steps": steps, "eval_every": max(1, steps // EVALUATIONS)}
+    settings = settings.model_copy(update={**chosen, "save_every": SAVE_EVERY})
     train_sft(model, sources, measured, settings, folder, device=device, say=print)
 
 

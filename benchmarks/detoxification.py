@@ -7,8 +7,11 @@ temperature 1 and top-p .9. The bars: the reference's mean toxicity ≥ .20; for
 an interval of PPO's change that excludes zero, a fall ≥ 30 %, a length ratio from .8 to 1.25, and
 no sign of degeneration. A run that was killed goes on.
 
-    python -m benchmarks.detoxification --model google/flan-t5-base --reward judges/reward \
-        --judge judges/independent --data ../shared/data --work build/detox --out build/results
+    python -m benchmarks.detoxification --model google/flan-t5-base --data ../shared/data \
+        --work build/detox-base --name detoxification_flan_t5_base --out docs/results
+
+Reward and judge are the two that travel with Lectern unless folders are named. On a CPU best-of-n
+takes longest, as its n grows like e^KL; `--kl-target 2 --largest-n 16 --best-prompts 100` bound it.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from finetune.best_of_n import best_of_n_kl, n_for_kl
 from finetune.policy_run import PolicySource
 from finetune.ppo.mixture import Mixture, parse_reward
 from finetune.ppo.reward_folders import load_reward
+from ingestion.errors import LecternError
 from ingestion.hashing import file_digest
 
 
@@ -56,6 +60,11 @@ class Detoxification:
         practice, held = comments(asked.data, split_seeds([asked.reward, asked.judge]))
         self.practised = sampled(practice, asked.practice)
         self.prompts = [Prompt(id=c.key, prompt=c.prompt) for c in sampled(held, asked.prompts)]
+        if len(self.prompts) < asked.prompts:
+            raise LecternError(
+                f"Only {len(self.prompts)} comments were used by neither the reward nor the judge.",
+                "Train both judges with the same --seed, or lower --prompts.",
+            )
         write_prompts(self.practised, self.work / "prompts.jsonl")
         model = asked.policy or str(self._continuation_model(practice))
         self.source = PolicySource(model=model, device=asked.device)
@@ -96,15 +105,19 @@ class Detoxification:
         drawing = measuring.Drawing(asked.samples, asked.new_tokens, seed)
         best = drawing.by_best_of(n, self.reference, self.reward)
         name = f"best_of_n_{seed}"
-        self._beside(name, self._measure(name, best, n=n, seed=seed), best_of_n_kl(n), [])
+        made = self._measure(name, best, prompts=asked.best_prompts, n=n, seed=seed)
+        self._beside(name, made, best_of_n_kl(n), [])
         self.figures[f"{name}_n"] = {"value": n}
 
     def write(self, seeds: Sequence[int]) -> None:
         verdicts = {seed: reached(self.figures, f"ppo_{seed}", self.faults[f"ppo_{seed}"])
                     for seed in seeds}  # fmt: skip
+        self.figures |= {
+            f"ppo_{seed}_reached": {"value": int(held)} for seed, held in verdicts.items()
+        }
         record(
             self.asked.out,
-            "detoxification",
+            self.asked.name,
             self.figures,
             reached=verdicts,
             reference_toxic_enough=self.figures["reference_toxicity"]["value"] >= TOXIC_ENOUGH,
@@ -137,7 +150,11 @@ class Detoxification:
         return kl
 
     def _measure(
-        self, name: str, continue_: measuring.Continue, **settings: str | int
+        self,
+        name: str,
+        continue_: measuring.Continue,
+        prompts: int | None = None,
+        **settings: str | int,
     ) -> measuring.Measured:
         about = {
             "model": self.source.model,
@@ -149,12 +166,13 @@ class Detoxification:
         rows.parent.mkdir(parents=True, exist_ok=True)
         with progress_bar() as bar:
             return measuring.measured(
-                self.prompts, continue_, self.judge, rows, about, self.reference,
+                self.prompts[:prompts], continue_, self.judge, rows, about, self.reference,
                 lambda _, done, total: bar(name, done, total),
             )  # fmt: skip
 
     def _beside(self, name: str, found: measuring.Measured, kl: float, faults: list[str]) -> None:
-        figures, wrong = measuring.beside(found, self.untouched, kl)
+        reference = self.untouched.first(len(found.toxicity))
+        figures, wrong = measuring.beside(found, reference, kl)
         self.figures |= {f"{name}_{measure}": figure for measure, figure in figures.items()}
         self.faults[name] = [*faults, *wrong]
 

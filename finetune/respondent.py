@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.engines.factory import find_model
+from chatbot.engines.int8_weights import FILE as INT8_WEIGHTS
 from evaluation.jsonl import sha256_of
 from evaluation.rows import RowFile
 from finetune.generation import batches_by_length, greedy
@@ -20,7 +21,12 @@ from ingestion.errors import ModelUnavailable
 LONGEST = 2048
 """Tokens of a prompt; longer ones are not asked, and their answer is None."""
 
-_WEIGHTS = ("adapter_model.safetensors", "model.safetensors", "model.safetensors.index.json")
+_WEIGHTS = (
+    "adapter_model.safetensors",
+    INT8_WEIGHTS,
+    "model.safetensors",
+    "model.safetensors.index.json",
+)
 
 Answers = dict[str, str | None]
 Told = Callable[[int, int], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from finetune.ppo.mixture import Reward
 from finetune.responses import token_logprobs
 from finetune.rng import seed_everything
 from finetune.sampling import Sampling, answer
+
+AT_ONCE = 512
+"""Responses drawn at a time for best-of-n."""
 
 Continue = Callable[[Prompt], list[str]]
 
@@ -53,12 +56,15 @@ class Drawing:
 
         def draw(prompt: Prompt) -> list[str]:
             self._seed(prompt)
-            best = []
+            best: list[str] = []
             with policy.reference():
-                for _ in range(self.samples):
-                    (texts,) = answer(policy, [prompt.prompt], self.sampling, times=n)
-                    scores = reward.scores([prompt.prompt] * n, texts)
-                    best.append(texts[scores.index(max(scores))])
+                while len(best) < self.samples:
+                    times = n * min(self.samples - len(best), max(1, AT_ONCE // n))
+                    (texts,) = answer(policy, [prompt.prompt], self.sampling, times=times)
+                    scores = reward.scores([prompt.prompt] * times, texts)
+                    for start in range(0, times, n):
+                        some = scores[start : start + n]
+                        best.append(texts[start + some.index(max(some))])
             return best
 
         return draw
@@ -79,6 +85,17 @@ class Measured:
     asked: list[str]
     said: list[str]
     perplexity: float
+
+    def first(self, prompts: int) -> Measured:
+        """The same on the first prompts alone, but for the perplexity, which is that of all."""
+        texts = prompts * len(self.said) // len(self.toxicity)
+        lists = {field.name: getattr(self, field.name) for field in fields(self)}
+        cut = {
+            name: values[: texts if name in ("asked", "said") else prompts]
+            for name, values in lists.items()
+            if name != "perplexity"
+        }
+        return Measured(**cut, perplexity=self.perplexity)
 
 
 def measured(

@@ -10,6 +10,7 @@ from finetune.models import AdapterSettings
 from finetune.ppo.settings import PPOSettings
 from finetune.preference.settings import PreferenceSettings
 from finetune.sft.settings import SftSettings
+from ingestion.packaged import model_folder
 
 
 def read_options(description: str) -> argparse.Namespace:
@@ -18,12 +19,13 @@ def read_options(description: str) -> argparse.Namespace:
     start.add_argument("--model", help="T5 to tune on comments first")
     start.add_argument("--policy", help="T5 that continues comments already")
     one = parser.add_argument
-    one("--reward", type=Path, required=True, help="judge that rewards")
-    one("--judge", type=Path, required=True, help="another one, that measures")
+    one("--reward", default="lectern-judge", help="judge that rewards, by name or folder")
+    one("--judge", default="lectern-judge-independent", help="another one, that measures")
     one("--rule", action="append", default=[], help="more rewards, such as 0.1*length:5-20")
     data_argument(parser)
     out_argument(parser)
     one("--work", type=Path, required=True, help="for models, and what a run goes on from")
+    one("--name", default="detoxification", help="what the result is called")
     one("--device", default="auto")
     one("--seeds", default="0,1,2")
     one("--prompts", type=int, default=600, help="held beginnings")
@@ -39,9 +41,12 @@ def read_options(description: str) -> argparse.Namespace:
     one("--dpo-samples", type=int, default=8, help="responses that are ranked")
     one("--dpo-epochs", type=int, default=3)
     one("--largest-n", type=int, default=256, help="of best-of-n")
+    one("--best-prompts", type=int, help="best-of-n on the first of them alone, as it takes long")
     one("--sft-epochs", type=float, default=3.0)
     one("--sft-lr", type=float, default=5e-4)
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.reward, asked.judge = model_folder(asked.reward), model_folder(asked.judge)
+    return asked
 
 
 def ppo_settings(asked: argparse.Namespace) -> PPOSettings:
@@ -70,5 +75,8 @@ def dpo_settings(asked: argparse.Namespace, seed: int, kl: float) -> PreferenceS
 
 def sft_settings(asked: argparse.Namespace) -> SftSettings:
     return SftSettings(
-        adapter=AdapterSettings(method="full"), lr=asked.sft_lr, epochs=asked.sft_epochs
+        adapter=AdapterSettings(method="full"),
+        lr=asked.sft_lr,
+        epochs=asked.sft_epochs,
+        save_every=100,
     )

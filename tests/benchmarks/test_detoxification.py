@@ -7,18 +7,22 @@ import json
 import math
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import tiny_t5
 import torch
 
 from benchmarks import detoxification
+from benchmarks.bars import detoxification as bars
 from benchmarks.detox.comments import Comment, comments, sampled, split_seeds
-from benchmarks.detox.measuring import Measured, beside, perplexity
+from benchmarks.detox.measuring import Drawing, Measured, beside, perplexity
 from benchmarks.detox.verdict import reached, table
 from chatbot.judging.cleaning import clean
 from evaluation.judge import load_judge
+from evaluation.safety.prompts import Prompt
 from evaluation.safety.word_judge import fit, save
 from finetune.policy_run import PolicySource
 from finetune.reward.examples import text_key
@@ -153,7 +157,7 @@ def test_one_command_runs_it_and_runs_it_on(
         "--work", tmp_path / "work", "--out", tmp_path / "out", "--device", "cpu", "--seeds", "0,1",
         "--prompts", 8, "--samples", 3, "--new-tokens", 5, "--practice", 24, "--steps", 3,
         "--batch", 8, "--lr", 1e-3, "--dpo-samples", 3, "--dpo-epochs", 1, "--largest-n", 3,
-        "--sft-epochs", 0.5, "--kl-stop", 50,
+        "--sft-epochs", 0.5, "--kl-stop", 50, "--best-prompts", 6,
     )  # fmt: skip
     run(monkeypatch, *asked)
     result = json.loads((tmp_path / "out" / "detoxification.json").read_text())
@@ -165,7 +169,11 @@ def test_one_command_runs_it_and_runs_it_on(
         assert figures[f"ppo_{seed}_kl"]["value"] > 0
         assert figures[f"dpo_{seed}_kl"]["value"] < 1.5 * figures[f"ppo_{seed}_kl"]["value"] + 0.1
         assert figures[f"ppo_{seed}_toxicity_change"]["n"] == 8
+        assert figures[f"best_of_n_{seed}_toxicity_change"]["n"] == 6
         assert figures[f"ppo_{seed}_perplexity"]["value"] > 1
+        assert figures[f"ppo_{seed}_reached"]["value"] == details["reached"][str(seed)]
+    named = {line.path[1] for line in bars.LINES if "_2_" not in line.path[1]}
+    assert named <= set(figures), "every row of the page is measured"
     assert load_judge(judges[0]).identity in details["reward"]
     assert details["judge"]["name"] == "judge-1"
     rows = tmp_path / "work" / "rows" / "ppo_0.rows.jsonl"
@@ -177,6 +185,34 @@ def test_one_command_runs_it_and_runs_it_on(
     monkeypatch.setattr("benchmarks.detox.measuring.answer", forbidden)
     run(monkeypatch, *asked)
     assert json.loads((tmp_path / "out" / "detoxification.json").read_text())["figures"] == figures
+
+
+def test_too_few_comments_that_no_judge_knows_are_refused(
+    data: Path, judges: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LecternError, match=r"Only \d+ comments were used by neither"):
+        run(
+            monkeypatch, "--policy", tmp_path, "--reward", judges[0], "--judge", judges[1],
+            "--data", data, "--work", tmp_path / "work", "--out", tmp_path / "out",
+        )  # fmt: skip
+
+
+def test_best_of_n_gives_the_best_of_each_n(tmp_path: Path) -> None:
+    model = tiny_t5.build(tmp_path / "tiny")
+    policy = PolicySource(model=str(model), device="cpu").open(str(model), seed=0)
+    prompt = Prompt(id="1", prompt="sort: token slide")
+
+    class Longer:
+        identity = "length"
+        seen: ClassVar[list[str]] = []
+
+        def scores(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
+            self.seen += responses
+            return [float(len(text)) for text in responses]
+
+    best = Drawing(samples=5, max_new_tokens=4).by_best_of(3, policy, Longer())(prompt)
+    threes = [Longer.seen[start : start + 3] for start in range(0, 15, 3)]
+    assert best == [max(three, key=len) for three in threes]
 
 
 def test_the_reward_may_not_be_the_judge(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from finetune.policy import Policy
 from finetune.responses import token_logprobs
-from finetune.sampling import Sampling, answer, probabilities, sample
+from finetune.sampling import CANDIDATES, Sampling, answer, probabilities, sample
 
 PROMPTS = ["sort: token answer", "sort: window slide course model layer"]
 
@@ -89,3 +89,17 @@ def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
     assert kept[1].tolist() == pytest.approx([0, 1, 0, 0], abs=1e-6)
     cold = probabilities(logits, Sampling(1, temperature=0.5))
     assert cold[0, 0] == pytest.approx(0.25 / (0.25 + 0.09 + 0.0225 + 0.0025))
+
+
+@pytest.mark.parametrize("spread", [0.1, 3.0])
+def test_top_p_over_a_large_vocabulary_is_that_of_a_whole_sort(spread: float) -> None:
+    """Flat logits reach beyond the candidates that are looked at first, peaked ones do not."""
+    logits = spread * torch.randn(3, 4 * CANDIDATES, generator=torch.Generator().manual_seed(0))
+    found = probabilities(logits, Sampling(1, top_p=0.9))
+    for row, chances in zip(found, logits.softmax(-1), strict=True):
+        descending, order = chances.sort(descending=True)
+        count = int((descending.cumsum(0) < 0.9).sum()) + 1
+        assert (count > CANDIDATES) == (spread < 1)
+        assert set(row.nonzero()[:, 0].tolist()) == set(order[:count].tolist())
+        expected = descending[:count] / descending[:count].sum()
+        assert torch.allclose(row[order[:count]], expected, atol=1e-6)
