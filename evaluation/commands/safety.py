@@ -10,6 +10,7 @@ import typer
 from chatbot.commands import console
 from chatbot.commands.asking import ModelOption
 from evaluation.commands.app import OutOption, eval_app, write_report
+from ingestion.packaged import model_folder
 
 
 def _holds_prompt(template: str) -> str:
@@ -21,7 +22,14 @@ def _holds_prompt(template: str) -> str:
 @eval_app.command("safety")
 def safety(
     out: OutOption,
-    judge: Annotated[Path, typer.Option(help="Folder of the classifier that judges.", exists=True)],
+    judge: Annotated[
+        Path,
+        typer.Option(
+            parser=model_folder,
+            metavar="FOLDER|NAME",
+            help="The classifier that judges: its folder, or lectern-judge-independent.",
+        ),
+    ],
     prompts: Annotated[
         Path | None,
         typer.Option(help="Prompts: a line each, or JSON lines.", exists=True, dir_okay=False),
@@ -35,7 +43,11 @@ def safety(
     ] = None,
     reward: Annotated[
         list[Path] | None,
-        typer.Option(help="What the model was rewarded by; must not be the judge.", exists=True),
+        typer.Option(
+            parser=model_folder,
+            metavar="FOLDER|NAME",
+            help="What the model was rewarded by; must not be the judge.",
+        ),
     ] = None,
     model: ModelOption = None,
     adapter: Annotated[str | None, typer.Option(help="LoRA adapter, by name.")] = None,

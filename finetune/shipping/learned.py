@@ -81,11 +81,13 @@ def _stage(folder: Path, record: Mapping[str, Any]) -> list[Learned]:
 
 
 def _of_reader(folder: Path, options: Mapping[str, Any]) -> list[Learned]:
-    """A reader's files by hash, and its examples by task (`qed`, `qed/mined`, …)."""
+    """A reader's files by hash, none of whose examples are counted, and its examples by task
+    (`qed`, `qed/mined`, …).
+    """
     files, counts = options.get("data") or {}, options.get("examples") or {}
     found = [Learned(name, 0, sha256) for name, sha256 in files.items()]
     found += [Learned(task.partition("/")[0], count) for task, count in counts.items()]
-    return _some(found if files else [], folder / CONFIG)
+    return _some(found if files and counts else [], folder / CONFIG)
 
 
 def _some(found: list[Learned], path: Path) -> list[Learned]:

@@ -12,7 +12,7 @@ from chatbot.reading.span_reader import TASK as READER
 from evaluation.rows import write_whole
 from evaluation.runs import load_run
 from finetune.shipping.card import write_card
-from finetune.shipping.learned import learned
+from finetune.shipping.learned import learned, read_record
 from finetune.shipping.packing import Weights, pack_adapter, pack_t5
 from finetune.shipping.shippable import check, collection
 from finetune.t5_card import RECORD
@@ -85,7 +85,7 @@ def ship(
         else:
             weights = "bf16"
             pack_adapter(folder, beside, TASKS[name])
-        _write_record(beside, counts, weights)
+        _write_record(folder, beside, counts, weights)
         write_card(
             folder, beside, name, TASKS[name], counts, weights=weights, apart=apart, runs=runs
         )
@@ -100,13 +100,17 @@ def ship(
     return Shipped(model, manifest.bytes, apart)
 
 
-def _write_record(out: Path, counts: dict[str, int], weights: Weights) -> None:
-    """`training.json`, so that what is trained from this model knows what it has learned from."""
+def _write_record(folder: Path, out: Path, counts: dict[str, int], weights: Weights) -> None:
+    """`training.json`: what was learned, for whoever trains from this model, and by which settings
+    (the seed of a judge's split says which texts it has not seen).
+    """
+    there = read_record(folder) if (folder / RECORD).is_file() else {}
     data = [
         {"name": name, "examples": count, "licence": collection(name).licence}
         for name, count in counts.items()
     ]
-    text = json.dumps({"data": data, "weights": weights}, indent=1, ensure_ascii=False) + "\n"
+    record = {"settings": there.get("settings", {}), "data": data, "weights": weights}
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
     (out / RECORD).write_text(text, encoding="utf-8")
 
 

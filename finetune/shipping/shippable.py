@@ -63,7 +63,7 @@ def check(learned: Iterable[Learned]) -> dict[str, int]:
             f"{', '.join(strange)}.",
             f"Train it without; or, where a licence allows it, add the data to {LIST.name}.",
         )
-    return counts
+    return {name: count for name, count in counts.items() if count}
 
 
 def collection(name: str) -> Shippable:

@@ -61,6 +61,12 @@ def test_a_missing_record_is_refused(tmp_path: Path) -> None:
         learned(tmp_path)
 
 
+def test_a_file_of_many_parts_is_allowed_and_the_parts_that_were_read_are_named() -> None:
+    digest = next(d for one in shippable() for n, d in one.files.items() if n.startswith("t0_"))
+    counts = check([Learned("t0.tar.gz", 0, digest), Learned("quoref", 197)])
+    assert counts == {"Quoref, as worded by T0": 197}
+
+
 def test_examples_of_one_collection_are_counted_together() -> None:
     found = check([Learned(QED_FILE, 0, QED_HASH), Learned("qed", 6762), Learned("qed", 4012)])
     (name,) = found

@@ -39,7 +39,8 @@ def judge(folder: Path, data: str = "jigsaw", task: str = "toxicity") -> Path:
     """As `lectern train reward` leaves it."""
     options = {"architecture": "bert", "window": 32, "cleaning": CLEANING, "calibration": [1, 0]}
     adapter(folder, task, options)
-    write_record(folder, {"data": [{"name": data, "examples": 9698, "licence": "CC0"}]})
+    learned = {"name": data, "examples": 9698, "licence": "CC0"}
+    write_record(folder, {"data": [learned], "settings": {"seed": 3}})
     (folder / "README.md").write_text("# A judge of toxicity\n\n## Limits\n\n* English alone.\n")
     (folder / "checkpoints").mkdir()
     (folder / "checkpoints" / "large.safetensors").write_bytes(b"0" * 1000)
