@@ -6,14 +6,15 @@ Every answer is the product's own: its search, its extractive answerer, its defa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 
+from chatbot.answerers import Answerers
 from chatbot.answering import Turn
 from chatbot.chain import Assistant
-from chatbot.confidence import Evidence
+from chatbot.confidence import Evidence, ReadEvidence
 from chatbot.settings import ChatSettings
 from evaluation.abstention.intervals import Outcomes
 from evaluation.abstention.left_out import IndexWithout
@@ -23,8 +24,6 @@ from evaluation.sources import SourceFile
 from ingestion.encoders.base import Encoder
 from ingestion.index import Index
 
-_NOTHING = Evidence(0.0, 0.0, 0.0, 0.0)
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -32,7 +31,8 @@ class Ask:
 
     `document` names what the question was written from (an entry, an article, a file): intervals
     resample it whole. `without` are documents of the index that are left out of it, `file` the only
-    one that is looked at.
+    one that is looked at; `source` is the one that answers, with one of `answers` where any is
+    known.
     """
 
     question: str
@@ -42,14 +42,16 @@ class Ask:
     without: frozenset[SourceFile] = frozenset()
     file: SourceFile | None = None
     history: tuple[Turn, ...] = ()
+    source: SourceFile | None = None
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Asked:
     """Asks with what came of them, arrays over the n asks.
 
-    Confidence, whether the product refused, the four signals (n, 4), and the cosine of the question
-    and the nearest passage found.
+    Confidence, whether the product refused, the signals of its confidence (n, 4; n, 6 with a
+    reader), and the cosine of the question and the nearest passage found.
     """
 
     asks: Sequence[Ask]
@@ -97,13 +99,16 @@ def ask_all(
     for number, ask in enumerate(asks):
         together.setdefault((ask.index, ask.without), []).append(number)
     confidence, nearest = np.zeros(len(asks)), np.zeros(len(asks))
-    refused, signals = np.zeros(len(asks), np.bool_), np.zeros((len(asks), 4))
+    settings = ChatSettings.load(answerer="extractive")
+    answerers = Answerers(settings, encoder)
+    kind = ReadEvidence if answerers.extractive().reader else Evidence
+    refused, signals = np.zeros(len(asks), np.bool_), np.zeros((len(asks), len(fields(kind))))
     done = 0
     for (folder, without), numbers in together.items():
         index = (
             IndexWithout(folder, without, encoder) if without else Index(folder, encoder=encoder)
         )
-        assistant = Assistant(index, ChatSettings.load(answerer="extractive"))
+        assistant = Assistant(index, settings, answerers)
         for number in numbers:
             ask = asks[number]
             course, file = ask.file or (None, None)
@@ -112,7 +117,8 @@ def ask_all(
             )
             answer = assistant.ask(ask.question, ask.history, options=options)
             confidence[number], refused[number] = answer.confidence, answer.abstained
-            signals[number] = astuple(answer.evidence or _NOTHING)
+            if answer.evidence:
+                signals[number] = astuple(answer.evidence)
             nearest[number] = max((p.scores["dense"] for p in answer.passages), default=0.0)
             done += 1
             if progress:

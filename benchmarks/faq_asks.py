@@ -49,10 +49,10 @@ def faq_asks(data: Path, work: Path, half: Half, encoder: Encoder, limit: int | 
             continue
         own = faq.asked_in[query]
         other = _another(entry, [course for course in courses if course != own])
-        asks.own.append(Ask(text, True, entry, indexes[own]))
+        place = (own, f"{entry}.md")
+        asks.own.append(Ask(text, True, entry, indexes[own], source=place))
         asks.other.append(Ask(text, False, entry, indexes[other]))
-        without = frozenset({(own, f"{entry}.md")})
-        asks.left_out.append(Ask(text, False, entry, indexes[own], without))
+        asks.left_out.append(Ask(text, False, entry, indexes[own], frozenset({place})))
     return asks
 
 

@@ -73,6 +73,9 @@ def measurements(data: Path, work: Path, out: Path, quick: bool) -> list[Measure
         Measurement("abstention", script("abstention", *both, "--work", work, sizes=limit)),
         Measurement("reading", script("reading", *both, *rows, sizes=limit)),
         Measurement(
+            "reader", script("reader", "--data", data, *asked, *rows, sizes=("--limit", 40))
+        ),
+        Measurement(
             "faithfulness_method", script("faithfulness_method", *both, sizes=("--questions", 5))
         ),
         Measurement("summaries", script("summaries", *both, *rows, sizes=limit)),

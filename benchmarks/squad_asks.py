@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.abstention_asks import Ask, write_document
-from evaluation.reading.squad import read_squad
+from evaluation.reading.squad import Article, read_squad
 from ingestion.encoders.base import Encoder
 from ingestion.pipeline import ingest
 
+Half = Literal["fit", "held"]
 FILE = Path("qa", "squad_v2_dev", "dev-v2.0.json.gz")
 
 
@@ -32,17 +33,21 @@ class SquadAsks:
     paragraph: list[Ask]
 
 
+def halves(data: Path) -> dict[Half, list[Article]]:
+    articles = read_squad(data / FILE).data
+    ranked = sorted(articles, key=lambda a: hashlib.sha256(a.title.encode()).hexdigest())
+    middle = len(ranked) // 2
+    return {"fit": ranked[:middle], "held": ranked[middle:]}
+
+
 def squad_asks(
-    data: Path, work: Path, half: Literal["fit", "held"], encoder: Encoder, limit: int | None
+    data: Path, work: Path, half: Half, encoder: Encoder, limit: int | None
 ) -> SquadAsks:
     """Make the index of the half's articles in `work`, and the asks, each question's in turn.
 
     `limit` takes the first paragraphs of each article alone.
     """
-    articles = read_squad(data / FILE).data
-    ranked = sorted(articles, key=lambda a: hashlib.sha256(a.title.encode()).hexdigest())
-    middle = len(ranked) // 2
-    chosen = ranked[:middle] if half == "fit" else ranked[middle:]
+    chosen = halves(data)[half]
     folder, index = work / f"squad-{half}", work / f"squad-{half}-index"
     for article in chosen:
         for number, paragraph in enumerate(article.paragraphs):
@@ -61,7 +66,8 @@ def squad_asks(
                 answerable, text = not asked.is_impossible, asked.question
                 asks.paragraph.append(Ask(text, answerable, title, index, file=place))
                 if answerable:
-                    asks.whole.append(Ask(text, True, title, index))
+                    golds = tuple(answer.text for answer in asked.answers)
+                    asks.whole.append(Ask(text, True, title, index, source=place, answers=golds))
                     asks.without_article.append(Ask(text, False, title, index, whole_article))
                     without = frozenset({place})
                     asks.without_paragraph.append(Ask(text, False, title, index, without))

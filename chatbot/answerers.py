@@ -19,10 +19,12 @@ from ingestion.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from chatbot.engines.base import Engine
+    from chatbot.reading.spans import Reader
 
 RETRY_SECONDS = 30.0
 """A generator that was not to be had is looked for again after this long."""
 EXTRACTIVE_ONLY = "Answers are sentences picked word for word from the documents (extractive)."
+WITHOUT_READER = "Sentences are picked without a reader."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Chosen:
     engine: Engine | None
     notice: str = ""
     adapter: str | None = None
+    reader: str = ""
+    """The signature of the extractive answerer's reader; empty where it has none."""
 
 
 class Answerers:
@@ -43,7 +47,8 @@ class Answerers:
     def __init__(self, settings: ChatSettings, encoder: Encoder) -> None:
         self._settings = settings
         self._encoder = encoder
-        self._extractive = ExtractiveAnswerer(encoder, settings.abstain_below)
+        self._extractive: ExtractiveAnswerer | None = None
+        self._no_reader = ""
         self._engine: Engine | None = None
         self._why_not: ModelUnavailable | None = None
         self._look_again = 0.0
@@ -56,20 +61,28 @@ class Answerers:
         `auto` falls back to the extractive one with a notice; a generator that was asked for by
         name and cannot be had raises `ModelUnavailable`.
         """
+        engine, notice = self.generator(options)
+        if engine is None:
+            return self._picked(notice)
+        from chatbot.generative import GenerativeAnswerer
+
+        answerer = GenerativeAnswerer(engine, self._encoder, options)
+        return Chosen(answerer, engine, notice, getattr(engine, "adapter", None))
+
+    def generator(self, options: AskOptions) -> tuple[Engine | None, str]:
+        """The generator for one question or summary, None where it is to be done without, and what
+        the learner should be told. Raises `ModelUnavailable` as `choose` does.
+        """
         wanted = options.answerer if options.answerer != "auto" else self._settings.answerer
         if wanted == "extractive":
-            return Chosen(self._extractive, None)
+            return None, ""
         try:
             engine = self.engine()
         except ModelUnavailable as error:
             if wanted == "generative":
                 raise
-            return Chosen(self._extractive, None, f"{error} {EXTRACTIVE_ONLY}")
-        from chatbot.generative import GenerativeAnswerer
-
-        notice = self._follow(engine)
-        answerer = GenerativeAnswerer(engine, self._encoder, options)
-        return Chosen(answerer, engine, notice, getattr(engine, "adapter", None))
+            return None, f"{error} {EXTRACTIVE_ONLY}"
+        return engine, self._follow(engine)
 
     def _follow(self, engine: Engine) -> str:
         """Switch to the adapter that has been promoted since, if any; says why where it cannot.
@@ -86,6 +99,37 @@ class Answerers:
         except ModelUnavailable as error:
             return f"The promoted adapter is not used. {error}"
         return ""
+
+    def _picked(self, notice: str) -> Chosen:
+        answerer = self.extractive()
+        signature = answerer.reader.signature if answerer.reader else ""
+        return Chosen(answerer, None, self._with_reader(notice), reader=signature)
+
+    def extractive(self) -> ExtractiveAnswerer:
+        """The extractive answerer; its reader is loaded now if need be. Where it cannot be had,
+        notices say so.
+        """
+        with self._lock:
+            if self._extractive is None:
+                reader = self._load_reader()
+                self._extractive = ExtractiveAnswerer(
+                    self._encoder, self._settings.abstain_below, reader
+                )
+            return self._extractive
+
+    def _load_reader(self) -> Reader | None:
+        if not self._settings.reader:
+            return None
+        from chatbot.reading.span_reader import load_reader
+
+        try:
+            return load_reader(self._settings.reader)
+        except ModelUnavailable as error:
+            self._no_reader = f"{error} {WITHOUT_READER}"
+            return None
+
+    def _with_reader(self, notice: str) -> str:
+        return f"{notice} {self._no_reader}".strip()
 
     def engine(self) -> Engine:
         """The generator, loaded now if need be. Raises `ModelUnavailable`."""
@@ -105,10 +149,16 @@ class Answerers:
     def notice(self) -> str:
         """Which answerer speaks and why, in plain words; empty until a generator was looked for."""
         if self._settings.answerer == "extractive":
-            return f"{EXTRACTIVE_ONLY} The settings ask for that."
+            return self.extractive_notice()
         if self._why_not:
-            return f"{self._why_not} {EXTRACTIVE_ONLY}"
+            self.extractive()
+            return self._with_reader(f"{self._why_not} {EXTRACTIVE_ONLY}")
         return f"Answers are written by {self._engine.name}." if self._engine else ""
+
+    def extractive_notice(self) -> str:
+        """The same where the settings or the learner chose to do without a generator."""
+        self.extractive()
+        return self._with_reader(f"{EXTRACTIVE_ONLY} The settings ask for that.")
 
     def _load(self) -> Engine:
         settings = self._settings

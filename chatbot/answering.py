@@ -80,11 +80,19 @@ class Answer:
     """A fallback the learner should know of, in one plain line."""
     evidence: Evidence | None = None
     """What the confidence was computed from, where the answerer says."""
+    highlight: tuple[int, int] | None = None
+    """Characters start:end of `text` that answer by themselves, where a reader found them."""
+
+    @property
+    def span(self) -> str:
+        """The few words that answer; the whole text where none were found."""
+        return self.text[slice(*self.highlight)] if self.highlight else self.text
 
     def as_json(self) -> dict[str, Any]:
         return {
             "question": self.question,
             "answer": self.text,
+            "highlight": list(self.highlight) if self.highlight else None,
             "reasoning": self.reasoning,
             "citations": [c.as_json() for c in self.citations],
             "confidence": round(self.confidence, 4),
@@ -98,10 +106,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer as it is written (`part="answer"`) or of the reasoning before it."""
+    """A piece of the answer as it is written (`part="answer"`) or of the reasoning before it.
+
+    `marked` is the piece that answers by itself: the draft's `highlight`.
+    """
 
     text: str
     part: str = "answer"
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,8 @@ class Draft:
     given: tuple[str, ...] = ()
     """The texts that reached the prompt; empty where the passages were read whole."""
     evidence: Evidence | None = None
+    highlight: tuple[int, int] | None = None
+    """Characters start:end of `text` that answer by themselves."""
     timings: dict[str, float] = field(default_factory=dict, compare=False)
     """Seconds of the answerer's own stages."""
     tokens: int = 0

@@ -32,10 +32,13 @@ _FEWEST_WORDS = 4
 class Assistant:
     """Answers questions from one index. Made by `open_assistant`."""
 
-    def __init__(self, index: Index, settings: ChatSettings) -> None:
+    def __init__(
+        self, index: Index, settings: ChatSettings, answerers: Answerers | None = None
+    ) -> None:
+        """`answerers` may be those of another assistant with the same settings and encoder."""
         self.index = index
         self.settings = settings
-        self.answerers = Answerers(settings, index.encoder)
+        self.answerers = answerers or Answerers(settings, index.encoder)
         reranker = None
         if settings.reranker:
             from chatbot.retrieval.rerank import CrossEncoderReranker
@@ -126,9 +129,9 @@ class Assistant:
                     f"{record.path} has no section whose heading contains {section!r}.",
                     "Look at its headings with `lectern search`.",
                 )
-        chosen = self.answerers.choose(self.default_options())
-        summary = summarize(passages, chosen.engine, self.index.encoder)
-        return replace(summary, notice=summary.notice or chosen.notice)
+        engine, notice = self.answerers.generator(self.default_options())
+        summary = summarize(passages, engine, self.index.encoder)
+        return replace(summary, notice=summary.notice or notice)
 
     def _find_file(self, file: str, course: str | None) -> FileRecord:
         """The document at the path `file`: whole, or its last parts as far as they are unique."""
@@ -170,6 +173,7 @@ class Assistant:
             given=draft.given,
             notice=notice,
             evidence=draft.evidence,
+            highlight=None if abstained else draft.highlight,
             tokens=draft.tokens,
         )
         return replace(answer, timings={**draft.timings, **watch.timings()})

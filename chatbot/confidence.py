@@ -1,8 +1,9 @@
-"""How sure an extractive answer is: a calibrated logistic regression over four signals.
+"""How sure an extractive answer is: a calibrated logistic regression over signals of its evidence.
 
-The weights were fitted by `benchmarks/fit_confidence.py`, which see, on half of the entries of a
-course FAQ and eight articles of SQuAD 2, and are frozen. `docs/results.md` has what they reach on
-other entries, on courses with a document left out, and on questions near a course's topics.
+Four signals where sentences are picked by the encoder, six where a reader read them. The weights
+were fitted by `benchmarks/fit_confidence.py`, which see, on half of the entries of a course FAQ and
+eight articles of SQuAD 2, and are frozen. `docs/results.md` has what they reach on other entries,
+on courses with a document left out, and on questions near a course's topics.
 """
 
 from __future__ import annotations
@@ -26,14 +27,49 @@ class Evidence:
     lexical_margin: float
 
 
-BIAS = -5.80
-WEIGHTS = Evidence(sense=4.40, coverage=5.29, dense_margin=5.43, lexical_margin=1.57)
+@dataclass(frozen=True, slots=True)
+class ReadEvidence(Evidence):
+    """What a reader adds.
+
+    `span`: log-odds of the best span against "not in this passage"; `share`: its sentence's part
+    of the softmax over all sentences (`chatbot/candidates.py`).
+    """
+
+    span: float
+    share: float
 
 
-def confidence(evidence: Evidence, bias: float = BIAS, weights: Evidence = WEIGHTS) -> float:
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Bias and weights, in the form of the evidence they are for."""
+
+    bias: float
+    weights: Evidence
+
+
+PICKED = Calibration(
+    -5.80, Evidence(sense=4.40, coverage=5.29, dense_margin=5.43, lexical_margin=1.57)
+)
+READ = Calibration(
+    -4.92,
+    ReadEvidence(
+        sense=4.08, coverage=3.76, dense_margin=9.0, lexical_margin=1.0, span=0.24, share=1.09
+    ),
+)
+
+
+def calibration_of(evidence: Evidence) -> Calibration:
+    """The one that was fitted for such evidence."""
+    return READ if isinstance(evidence, ReadEvidence) else PICKED
+
+
+def confidence(evidence: Evidence) -> float:
     """Probability, in [0, 1], that the passages hold the answer.
 
     It holds where three of four questions can be answered from the documents.
     """
-    z = bias + sum(w * e for w, e in zip(astuple(weights), astuple(evidence), strict=True))
+    fitted = calibration_of(evidence)
+    z = fitted.bias + sum(
+        w * e for w, e in zip(astuple(fitted.weights), astuple(evidence), strict=True)
+    )
     return 1.0 / (1.0 + math.exp(-z))

@@ -1,56 +1,49 @@
 """The extractive answerer: the best sentence or two of the passages, word for word, with citations.
 
-It needs only the encoder. A sentence is ranked by how near it is to the question in meaning
-(cosine, with its heading as context), by how much of the question's rare words it holds or stands
-beside, and by the rank of its passage.
+It needs no generator. `chatbot/candidates.py` ranks the sentences; where a reader took part, the
+words of the first sentence that answer by themselves are marked.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import asdict
 
 from chatbot.answering import Citation, Draft, TextDelta, Turn
-from chatbot.confidence import Evidence, confidence
-from chatbot.cues import cue
-from chatbot.trimming import trim
-from chatbot.units import Unit, units
+from chatbot.candidates import Candidate, Ranker
+from chatbot.confidence import Evidence, ReadEvidence, confidence
+from chatbot.reading.spans import Reader
+from chatbot.trimming import find_again, trim
 from ingestion.encoders.base import Encoder
 from ingestion.passage import Passage
-from ingestion.stores.base import Vectors
-from ingestion.words import Stemmed
 
 MOST_WORDS = 60
 """An answer longer than this is a passage, not an answer."""
 
-_SENSE, _WORDS, _RANK = 0.55, 0.30, 0.15
 _SECOND = 0.92
 """A second sentence joins when it scores at least this share of the best one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A unit of a passage that may answer, with its score in [0, 1] and the parts of it."""
-
-    unit: Unit
-    score: float
-    sense: float
-    words: float
+_SECOND_SHARE = 0.5
+"""With a reader: when it is at least so many times as probable as the best one."""
 
 
 class ExtractiveAnswerer:
-    """Implements `chatbot.answering.Answerer` over the encoder alone."""
+    """Implements `chatbot.answering.Answerer` over the encoder, and a reader where there is
+    one.
+    """
 
     name = "extractive"
 
-    def __init__(self, encoder: Encoder, abstain_below: float = 0.0) -> None:
+    def __init__(
+        self, encoder: Encoder, abstain_below: float = 0.0, reader: Reader | None = None
+    ) -> None:
         """Below the confidence `abstain_below` nothing is streamed, since it would be withdrawn."""
-        self._encoder = encoder
+        self.ranker = Ranker(encoder, reader)
         self._abstain_below = abstain_below
-        self._stems = Stemmed()
+
+    @property
+    def reader(self) -> Reader | None:
+        return self.ranker.reader
 
     def stream(
         self, question: str, passages: Sequence[Passage], history: Sequence[Turn] = ()
@@ -62,26 +55,27 @@ class ExtractiveAnswerer:
         found = evidence(chosen[0], passages)
         sure = confidence(found)
         pieces = [trim(candidate.unit.text) for candidate in chosen]
+        text = " ".join(pieces)
+        highlight = _highlight(chosen[0], pieces[0])
         if sure >= self._abstain_below:
-            for piece in pieces:
-                yield TextDelta(piece if piece is pieces[0] else f" {piece}")
+            yield from _deltas(text, highlight)
         citations = tuple(
             _cite(number, candidate, piece)
             for number, (candidate, piece) in enumerate(zip(chosen, pieces, strict=True), start=1)
         )
-        yield Draft(" ".join(pieces), citations, confidence=sure, evidence=found)
+        yield Draft(text, citations, confidence=sure, evidence=found, highlight=highlight)
 
     def choose(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """The one or two sentences that answer best, the best first; none if there is no
         sentence.
         """
-        ranked = self.rank(question, passages)
+        ranked = self.ranker.rank(question, passages)
         if not ranked:
             return []
         best = ranked[0]
         room = MOST_WORDS - len(best.unit.text.split())
         for second in ranked[1:]:
-            if second.score < _SECOND * best.score:
+            if not _joins(second, best):
                 break
             if len(second.unit.text.split()) <= room and not _repeats(
                 second.unit.text, best.unit.text
@@ -89,81 +83,39 @@ class ExtractiveAnswerer:
                 return [best, second]
         return [best]
 
-    def rank(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
-        """All units of the passages that could answer, best first."""
-        found = [
-            unit
-            for passage in passages
-            for unit in units(passage)
-            if _could_answer(unit.text, question)
-        ]
-        if not found:
-            return []
-        sense = self._sense(question, found)
-        words = self._words(question, found)
-        place = {id(p): 1.0 / math.log2(rank + 2) for rank, p in enumerate(passages)}
-        scored = [
-            Candidate(
-                unit,
-                score=_SENSE * max(float(s), 0.0)
-                + _WORDS * w
-                + _RANK * place[id(unit.passage)]
-                + cue(question, unit.text, unit.lead or _heading(unit.passage)),
-                sense=float(s),
-                words=w,
-            )
-            for unit, s, w in zip(found, sense, words, strict=True)
-        ]
-        return sorted(scored, key=lambda candidate: -candidate.score)
-
-    def _sense(self, question: str, found: Sequence[Unit]) -> Vectors:
-        """Cosine of the question and each unit."""
-        vectors = self._encoder.encode([question, *(unit.read_with for unit in found)])
-        return np.asarray(vectors[1:] @ vectors[0])
-
-    def _words(self, question: str, found: Sequence[Unit]) -> list[float]:
-        """Share of the question's words, weighted by rarity, in the unit or (half) beside it."""
-        wanted = set(self._stems.of(question))
-        held = [set(self._stems.of(unit.text)) for unit in found]
-        around = {
-            id(u.passage): set(self._stems.of(" ".join((*u.passage.headings, u.passage.text))))
-            for u in found
-        }
-        weight = {
-            word: math.log(1 + len(held) / (1 + sum(word in words for words in held)))
-            for word in wanted
-        }
-        total = sum(weight.values()) or 1.0
-        return [
-            sum(
-                weight[word] * (1.0 if word in words else 0.5)
-                for word in wanted & (words | around[id(unit.passage)])
-            )
-            / total
-            for unit, words in zip(found, held, strict=True)
-        ]
-
 
 def evidence(best: Candidate, passages: Sequence[Passage]) -> Evidence:
     """What speaks for an answer whose best unit is `best`."""
-    return Evidence(
-        sense=best.sense,
+    found = Evidence(
+        sense=best.features.sense,
         coverage=best.unit.passage.scores.get("coverage", 0.0),
         dense_margin=max(p.scores.get("dense_margin", 0.0) for p in passages),
         lexical_margin=max(p.scores.get("lexical_margin", 0.0) for p in passages),
     )
+    if best.span is None:
+        return found
+    return ReadEvidence(**asdict(found), span=best.span.score, share=best.share)
 
 
-def _could_answer(text: str, question: str) -> bool:
-    return not text.endswith("?") and _bare(text) != _bare(question)
+def _joins(second: Candidate, best: Candidate) -> bool:
+    if best.span:
+        return second.share >= _SECOND_SHARE * best.share
+    return second.score >= _SECOND * best.score
 
 
-def _heading(passage: Passage) -> str:
-    return passage.headings[-1] if passage.headings else ""
+def _highlight(best: Candidate, piece: str) -> tuple[int, int] | None:
+    """Where the reader's span stands in the trimmed sentence."""
+    if best.span is None:
+        return None
+    unit = best.unit
+    return find_again(unit.text, best.span.start - unit.start, best.span.end - unit.start, piece)
 
 
-def _bare(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+def _deltas(text: str, highlight: tuple[int, int] | None) -> Iterator[TextDelta]:
+    start, end = highlight or (0, 0)
+    for piece, marked in ((text[:start], False), (text[start:end], True), (text[end:], False)):
+        if piece:
+            yield TextDelta(piece, marked=marked)
 
 
 def _repeats(left: str, right: str) -> bool:
@@ -180,7 +132,7 @@ def _cite(number: int, candidate: Candidate, answer_sentence: str) -> Citation:
         locator=passage.locator_of(unit.start, unit.end),
         passage=passage.text,
         sentence=unit.text,
-        score=max(0.0, min(1.0, candidate.sense)),
+        score=max(0.0, min(1.0, candidate.features.sense)),
         answer_sentence=answer_sentence,
         chunk_id=passage.chunk_id,
     )

@@ -20,6 +20,10 @@ class ChatSettings(RoomSettings):
     model: str = Field(
         "google/flan-t5-base", description="generator: hub name, lectern-t5-mini or folder"
     )
+    reader: str = Field(
+        "lectern-reader",
+        description="finds the words that answer: lectern-reader or folder; empty for none",
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     window: int = Field(512, ge=128, le=2048, description="longest prompt in generator tokens")
     adapters_dir: Path | None = Field(

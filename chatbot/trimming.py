@@ -20,10 +20,34 @@ def trim(sentence: str) -> str:
 
     Lines of a slide become one line, parted by semicolons.
     """
-    text = "; ".join(line.strip(" ;") for line in sentence.splitlines() if line.strip())
+    text = _one_line(sentence)
     text = _REFERENCE.sub("", text)
     text = re.sub(r"^(?:[-*•●▪]|\(?\d{1,2}[.)])\s+", "", text)
     shorter = _CONNECTIVE.sub("", text)
     if shorter != text and shorter:
         text = shorter[0].upper() + shorter[1:]
     return text
+
+
+def find_again(sentence: str, start: int, end: int, trimmed: str) -> tuple[int, int] | None:
+    """Where characters start:end of a sentence stand once it is trimmed; None where they do not."""
+    sought = _one_line(sentence[start:end])
+    if not sought:
+        return None
+    if sought not in trimmed:  # its first letter was raised when a connective went
+        raised = trimmed.startswith(sought[0].upper() + sought[1:])
+        return (0, len(sought)) if raised else None
+    # Of several such places the one that is as far from the end: trimming mostly takes from the
+    # beginning.
+    behind = _one_line(sentence[end:]).count(sought)
+    place = len(trimmed)
+    for _ in range(behind + 1):
+        found = trimmed.rfind(sought, 0, place)
+        if found < 0:
+            break
+        place = found
+    return place, place + len(sought)
+
+
+def _one_line(text: str) -> str:
+    return "; ".join(line.strip(" ;") for line in text.splitlines() if line.strip())

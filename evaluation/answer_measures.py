@@ -39,6 +39,9 @@ def measure_row(question: Unanswerable, row: Row, files: SourceFiles) -> Measure
     answer = "" if silent else row["answer"]
     measures["em"] = exact_match(answer, question.answers)
     measures["f1"] = token_f1(answer, question.answers)
+    span = "" if silent else str(row.get("span", answer))  # a row of an earlier version has none
+    measures["span_em"] = exact_match(span, question.answers)
+    measures["span_f1"] = token_f1(span, question.answers)
     measures |= _judged(right=is_right(answer, question.answers), silent=silent)
     if question.source:
         wanted = [files.find(source, question.course) for source in question.source]

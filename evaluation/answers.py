@@ -26,7 +26,7 @@ from ingestion.encoders.base import Encoder
 from ingestion.errors import LecternError
 
 AVERAGED = (
-    *("em", "f1", "right", "wrong", "crag", "abstained", "evidence@prompt"),
+    *("em", "f1", "span_em", "span_f1", "right", "wrong", "crag", "abstained", "evidence@prompt"),
     *(f"{name}@{k}" for name in ("recall", "evidence", "raw_evidence") for k in DEPTHS),
     *(f"passage_characters@{k}" for k in DEPTHS),
     *(*ATTRIBUTION, "faithfulness"),

@@ -71,6 +71,7 @@ class AssistantSubject:
             "chatbot": self.assistant.settings.model_dump(mode="json"),
             "options": self.options.model_dump(mode="json"),
             "answerer": chosen.answerer.name,
+            "reader": chosen.reader,
             **(generator_settings(self.assistant.settings) if chosen.engine else {}),
         }
 

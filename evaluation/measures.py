@@ -48,6 +48,8 @@ MEASURES = {
     "crag": Measure("CRAG score", "score"),
     "em": Measure("exact match"),
     "f1": Measure("token F1"),
+    "span_em": Measure("exact match, marked words"),
+    "span_f1": Measure("token F1, marked words"),
     "contained": Measure("a gold answer contained in the answer"),
     "spoken_em": Measure("exact match, as spoken"),
     "spoken_f1": Measure("token F1, as spoken"),

@@ -33,6 +33,7 @@ def make_row(question: Unanswerable, answer: Answer, key: str) -> Row:
         "question": question.question,
         "gold": list(question.answers) if isinstance(question, Question) else [],
         "answer": answer.text,
+        "span": answer.span,
         "reasoning": answer.reasoning,
         "abstained": answer.abstained,
         "confidence": said["confidence"],

@@ -202,7 +202,7 @@ def _say(
     streamed = False
     for item in assistant.stream(question, history, options):
         if isinstance(item, TextDelta):
-            style = "dim" if item.part == "reasoning" else None
+            style = "dim" if item.part == "reasoning" else "bold" if item.marked else None
             out.print(escape(item.text), end="", style=style, soft_wrap=True)
             streamed = True
     assert isinstance(item, Answer)

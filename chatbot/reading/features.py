@@ -39,6 +39,8 @@ class Featurizer:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        # A course on tokenizers says "[CLS]"; in a passage that is a word like any other.
+        self._tokenizer.encode_special_tokens = True
         self._start, self._separator = map(self._id, ("[CLS]", "[SEP]"))
         self._window, self._stride = window, stride
 

@@ -7,32 +7,27 @@ those of [CLS]: log-odds of this span against no answer, and so comparable from 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from torch.nn.functional import linear
 
 from chatbot.reading.features import Featurizer, Window
+from chatbot.reading.spans import Part, Span
 from ingestion.encoders.bert_forward import BertShape, pad, token_states
-from ingestion.encoders.lora import AdaptedEncoder, load_adapted
+from ingestion.encoders.factory import packaged_folder
+from ingestion.encoders.lora import TENSORS, AdaptedEncoder, load_adapted
+from ingestion.encoders.precision import resolve_precision
+from ingestion.hashing import file_digest
+from ingestion.packaged import model_folder
 
 TASK = "reader"
 LONGEST = 48
 """Tokens of an answer at most."""
 
-_TOKENS_PER_BATCH = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `start:end` of passage number `passage`; `score` in log-odds against silence."""
-
-    passage: int
-    start: int
-    end: int
-    score: float
+_TOKENS_PER_BATCH = 2048
 
 
 class SpanReader:
@@ -43,10 +38,35 @@ class SpanReader:
 
     def __init__(self, folder: Path, base: Path, *, dtype: torch.dtype = torch.float32) -> None:
         self._model: AdaptedEncoder = load_adapted(folder, base, dtype=dtype)
+        self.signature = file_digest(folder / TENSORS)[:16]
         self._featurizer = Featurizer(base)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Span | None]:
         """The best span of each passage, None where a passage holds no token."""
+        whole = [[(0, len(passage))] for passage in passages]
+        return [span for (span,) in self.within(question, passages, whole)]
+
+    def within(
+        self, question: str, passages: Sequence[str], parts: Sequence[Sequence[Part]]
+    ) -> list[list[Span | None]]:
+        """See `chatbot.reading.spans.Reader`."""
+        best: list[list[Span | None]] = [[None] * len(wanted) for wanted in parts]
+        for number, window, scores in self._scored(question, passages):
+            for place, part in enumerate(parts[number]):
+                first, last = tokens_of(part, window)
+                if first == last:
+                    continue
+                start, end, score = best_span(scores, window, first, last)
+                held = best[number][place]
+                if held is None or score > held.score:
+                    offsets = window.offsets
+                    best[number][place] = Span(number, offsets[start][0], offsets[end][1], score)
+        return best
+
+    def _scored(
+        self, question: str, passages: Sequence[str]
+    ) -> Iterator[tuple[int, Window, torch.Tensor]]:
+        """(number of the passage, window, its logits) of every window, the longest first."""
         asked, *texts = self._featurizer.encode([question, *passages])
         windows = [
             (number, window)
@@ -54,24 +74,25 @@ class SpanReader:
             if text.ids
             for window in self._featurizer.windows(asked, text)
         ]
-        best: list[Span | None] = [None] * len(passages)
         order = sorted(range(len(windows)), key=lambda i: -len(windows[i][1].ids))
         for batch in _batches(order, [len(window.ids) for _, window in windows]):
             logits = self._logits([windows[i][1] for i in batch])
             for i, scores in zip(batch, logits, strict=True):
-                number, window = windows[i]
-                start, end, score = best_span(scores, window)
-                held = best[number]
-                if held is None or score > held.score:
-                    best[number] = Span(
-                        number, window.offsets[start][0], window.offsets[end][1], score
-                    )
-        return best
+                yield *windows[i], scores
 
     def _logits(self, windows: Sequence[Window]) -> torch.Tensor:
         with torch.inference_mode():
             model = self._model
             return span_logits(model.weights, model.shape, model.head, windows).float()
+
+
+def load_reader(name: str) -> SpanReader:
+    """The packaged reader called `name`, or the one in a folder, in the encoder's own precision.
+
+    Raises `ModelUnavailable`.
+    """
+    dtype = torch.bfloat16 if resolve_precision("auto") == "bf16" else torch.float32
+    return SpanReader(model_folder(name), packaged_folder(), dtype=dtype)
 
 
 def span_logits(
@@ -90,19 +111,30 @@ def span_logits(
     return linear(states.float(), head["weight"].float(), head["bias"].float())
 
 
-def best_span(logits: torch.Tensor, window: Window) -> tuple[int, int, float]:
-    """First and last token, both in the window's passage, and the score of the best span there.
+def tokens_of(part: Part, window: Window) -> tuple[int, int]:
+    """First and last + 1 of the window's passage tokens that lie wholly in the part."""
+    start, end = part
+    first = bisect_left(window.offsets, start, key=lambda place: place[0])
+    last = bisect_right(window.offsets, end, key=lambda place: place[1])
+    return first, max(first, last)
+
+
+def best_span(
+    logits: torch.Tensor, window: Window, first: int = 0, last: int | None = None
+) -> tuple[int, int, float]:
+    """First and last token, and the score, of the best span in the window's passage, or among its
+    tokens `first:last`, which are at least one.
 
     `logits`: (width, 2), of this window alone or padded.
     """
     silence = logits[0, 0] + logits[0, 1]
-    part = logits[window.first : window.first + len(window.offsets)]
+    stop = len(window.offsets) if last is None else last
+    part = logits[window.first + first : window.first + stop]
     scores = part[:, 0, None] + part[None, :, 1]
     allowed = torch.ones_like(scores, dtype=torch.bool).triu().tril(LONGEST - 1)
     scores = scores.masked_fill(~allowed, -torch.inf)
-    place = int(scores.argmax())
-    start, end = divmod(place, len(window.offsets))
-    return start, end, float(scores[start, end] - silence)
+    start, end = divmod(int(scores.argmax()), stop - first)
+    return first + start, first + end, float(scores[start, end] - silence)
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:

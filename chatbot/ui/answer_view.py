@@ -18,22 +18,34 @@ from chatbot.answering import Citation
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the answer and the numbers of the sources that support it, shown after it."""
+    """A stretch of the answer and the numbers of the sources that support it, shown after it.
+
+    `marked`: the words that answer by themselves.
+    """
 
     text: str
     numbers: tuple[int, ...] = ()
+    marked: bool = False
 
 
-def segments(text: str, citations: Sequence[Citation]) -> list[Segment]:
-    """Cut `text` behind every supported sentence; a citation of no sentence stands at the end."""
+def segments(
+    text: str, citations: Sequence[Citation], highlight: Sequence[int] | None = None
+) -> list[Segment]:
+    """Cut `text` behind every supported sentence, and around characters start:end that are the
+    `highlight`; a citation of no sentence stands at the end.
+    """
     ends: dict[int, list[int]] = {}
     for citation in citations:
         start = text.find(citation.answer_sentence) if citation.answer_sentence else -1
         end = len(text.rstrip()) if start < 0 else start + len(citation.answer_sentence)
         if citation.number not in ends.setdefault(end, []):
             ends[end].append(citation.number)
-    cuts = sorted({0, len(text), *ends})
-    return [Segment(text[start:end], tuple(ends.get(end, ()))) for start, end in pairwise(cuts)]
+    first, last = highlight or (0, 0)
+    cuts = sorted({0, len(text), *ends, first, last})
+    return [
+        Segment(text[start:end], tuple(ends.get(end, ())), first <= start < end <= last)
+        for start, end in pairwise(cuts)
+    ]
 
 
 def show_answer(
@@ -44,16 +56,19 @@ def show_answer(
     heading: str = "Sources",
     cited: bool = True,
     writing: bool = False,
+    highlight: Sequence[int] | None = None,
 ) -> int | None:
-    """Draw an answer and its sources, numbered in the text where they are `cited` by it.
+    """Draw an answer and its sources, numbered in the text where they are `cited` by it; the
+    characters start:end that are the `highlight` stand out.
 
     Returns the number of the source the reader has just clicked, if any.
     """
+    shown = segments(text, sources if cited else (), highlight)
     component: Any = st.components.v2.component("lectern_answer", html=_HTML, css=_CSS, js=_JS)
     clicked = component(
         key=key,
         data={
-            "segments": [asdict(part) for part in segments(text, sources if cited else ())],
+            "segments": [asdict(part) for part in shown],
             "sources": [_source(c) for c in _one_per_number(sources)],
             "heading": heading,
             "writing": writing,
@@ -85,13 +100,15 @@ _HTML = '<div class="answer"></div><div class="sources"></div>'
 _CSS = """
 :host { display: block; }
 .answer { font-size: 1.0625rem; line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; }
+.marked { font-weight: 650; }
 .writing::after {
   content: ""; display: inline-block; width: .5em; height: 1.05em; margin-left: .15em;
   vertical-align: -.15em; background: var(--st-primary-color);
   animation: blink 1s steps(2) infinite;
 }
 @keyframes blink { 50% { opacity: 0; } }
-@media (prefers-reduced-motion: reduce) { .writing::after { animation: none; } }
+@media (prefers-reduced-motion: reduce) { .marked { font-weight: 650; }
+.writing::after { animation: none; } }
 button { font: inherit; color: inherit; background: none; border: 0; cursor: pointer; }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .cite {
@@ -142,8 +159,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   for (const part of data.segments) {
     const last = part.numbers.length ? part.text.match(/\S*$/)[0].length : 0;
-    add(answer, "span", "", part.text.slice(0, part.text.length - last));
-    const tail = add(answer, "span", "tail", part.text.slice(part.text.length - last));
+    const marked = part.marked ? "marked" : "";
+    add(answer, "span", marked, part.text.slice(0, part.text.length - last));
+    const tail = add(answer, "span", "tail", "");
+    add(tail, "span", marked, part.text.slice(part.text.length - last));
     for (const number of part.numbers) {
       const source = data.sources.find((s) => s.number === number);
       opens(add(tail, "button", "cite", String(number)), source);

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from chatbot.answerers import EXTRACTIVE_ONLY
 from chatbot.ui.citations import message_markdown
 from chatbot.ui.services import Services
 from ingestion.errors import LecternError
@@ -26,7 +25,7 @@ def show_banner(assistant: Assistant, answerer: str = "auto") -> str:
     `answerer` is the learner's choice: a generator is looked for unless they chose to do without.
     """
     if answerer == "extractive":
-        notice = f"{EXTRACTIVE_ONLY} The settings ask for that."
+        notice = assistant.answerers.extractive_notice()
     else:
         with st.spinner("Looking for a generator…"):
             notice = assistant.answerer_notice()

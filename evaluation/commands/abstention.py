@@ -42,10 +42,7 @@ def abstention(
     Documents are a question's `source` (also `article` or `document`); one without is its own.
     Beside R.json, R.rows.jsonl holds a line per question; a run that was killed goes on from it.
     """
-    from dataclasses import asdict
-
     from chatbot.chain import open_assistant
-    from chatbot.confidence import BIAS, WEIGHTS
     from evaluation.abstention.report import evaluate_abstention
     from evaluation.abstention.table import abstention_table
     from evaluation.answers import rows_path
@@ -69,7 +66,7 @@ def abstention(
             asked,
             hopeless,
             rows=rows,
-            settings=subject.settings() | {"confidence": {"bias": BIAS, **asdict(WEIGHTS)}},
+            settings=subject.settings(),
             fitted=fit,
             data={role: sha256_of(file) for role, file in files.items()},
             seed=seed,

@@ -76,6 +76,7 @@ def reading(
                 "code": sources_hash("ingestion", "chatbot"),
                 "form": form,
                 "answerer": reader.name,
+                "reader": chosen.reader,
                 "encoder": by.signature,
                 "chatbot": settings.model_dump(mode="json"),
                 **(generator_settings(settings) if chosen.engine else {}),

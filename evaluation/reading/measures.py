@@ -1,9 +1,10 @@
 """The measures of one reading, and their means over a file.
 
 `em`, `f1`, `contained` and ROUGE-L judge what was read in an answerable paragraph, however unsure
-the reader was. `spoken_em` and `spoken_f1` judge what a learner would be told: silence where the
-confidence is below the threshold, which is right where the paragraph has no answer. Over SQuAD 2
-with its impossible questions these two are the official script's `exact` and `f1` (as shares).
+the reader was; `span_em` and `span_f1` the words marked in it, or all of it where none are.
+`spoken_em` and `spoken_f1` judge what a learner would be told: silence where the confidence is
+below the threshold, which is right where the paragraph has no answer. Over SQuAD 2 with its
+impossible questions these two are the official script's `exact` and `f1` (as shares).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from evaluation.reading.reader import Reading
 from evaluation.rouge import rouge
 
 MEASURES = (
-    *("em", "f1", "contained", "rougeL", "rougeL_best", "answer_words"),
+    *("em", "f1", "span_em", "span_f1", "contained", "rougeL", "rougeL_best", "answer_words"),
     *("spoken_em", "spoken_f1", "abstained", "no_answer_accuracy"),
     *("decision_accuracy", "decided"),
 )
@@ -47,6 +48,8 @@ def measure_reading(example: ReadingExample, reading: Reading, *, decides: bool)
     measures |= {
         "em": exact_match(reading.text, example.answers),
         "f1": token_f1(reading.text, example.answers),
+        "span_em": exact_match(reading.span or reading.text, example.answers),
+        "span_f1": token_f1(reading.span or reading.text, example.answers),
         "contained": float(contains_answer(reading.text, example.answers)),
         "rougeL": scored.mean["rougeL"],
         "rougeL_best": scored.best["rougeL"],

@@ -29,6 +29,8 @@ class Reading:
     abstained: bool
     reasoning: str = ""
     seconds: float = 0.0
+    span: str = ""
+    """The words of `text` that answer by themselves, where the answerer marked some."""
 
 
 class ParagraphReader:
@@ -56,6 +58,7 @@ class ParagraphReader:
             abstained=not draft.text or draft.confidence < self._abstain_below,
             reasoning=draft.reasoning,
             seconds=time.perf_counter() - start,
+            span=draft.text[slice(*draft.highlight)] if draft.highlight else "",
         )
 
     def _retrieved(self, question: str, paragraph: str) -> Passage:

@@ -97,6 +97,7 @@ def _row(example: ReadingExample, reading: Reading, key: str) -> Row:
         "gold": list(example.answers),
         "decision": example.decision,
         "answer": reading.text,
+        "span": reading.span,
         "reasoning": reading.reasoning,
         "abstained": reading.abstained,
         "confidence": round(reading.confidence, 4),
@@ -108,7 +109,12 @@ def _row(example: ReadingExample, reading: Reading, key: str) -> Row:
 
 def _reading(row: Row) -> Reading:
     return Reading(
-        row["answer"], row["confidence"], row["abstained"], row["reasoning"], row["seconds"]
+        row["answer"],
+        row["confidence"],
+        row["abstained"],
+        row["reasoning"],
+        row["seconds"],
+        row["span"],
     )
 
 

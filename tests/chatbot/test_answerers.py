@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from stub_encoder import StubEncoder
 
-from chatbot.answerers import EXTRACTIVE_ONLY, Answerers
+from chatbot.answerers import EXTRACTIVE_ONLY, WITHOUT_READER, Answerers
 from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
+from ingestion.encoders.bert_forward import BertShape, read_weights
+from ingestion.encoders.factory import packaged_folder
+from ingestion.encoders.lora import AdapterConfig, base_digest, new_deltas, save_adapter
 from ingestion.errors import ModelUnavailable
 
 AUTO = AskOptions()
 
 
 def answerers(**settings: object) -> Answerers:
-    return Answerers(ChatSettings.load(**settings), StubEncoder())
+    return Answerers(ChatSettings.load(**{"reader": "", **settings}), StubEncoder())
 
 
 def test_without_a_generator_the_extractive_one_speaks_and_says_why() -> None:
@@ -102,3 +106,37 @@ def test_a_server_that_does_not_answer_falls_back_with_its_address() -> None:
     chosen = answerers(engine_url="http://127.0.0.1:9").choose(AUTO)
     assert chosen.answerer.name == "extractive"
     assert "127.0.0.1:9" in chosen.notice
+
+
+def test_without_its_reader_the_extractive_one_speaks_and_says_so(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    made = answerers(reader=nowhere)
+    chosen = made.choose(AskOptions(answerer="extractive"))
+    assert (chosen.answerer.name, chosen.reader) == ("extractive", "")
+    assert nowhere in chosen.notice
+    assert chosen.notice.endswith(WITHOUT_READER)
+    fallen_back = made.choose(AUTO).notice
+    assert fallen_back.endswith(chosen.notice) and EXTRACTIVE_ONLY in fallen_back
+    assert made.notice() == fallen_back
+    assert made.extractive_notice().endswith(chosen.notice)
+
+
+def test_summaries_need_no_reader(tmp_path: Path) -> None:
+    engine, notice = answerers(reader=str(tmp_path)).generator(AskOptions(answerer="extractive"))
+    assert (engine, notice) == (None, "")
+
+
+def test_a_reader_loads_once_and_is_known_by_its_weights(tmp_path: Path) -> None:
+    base = packaged_folder()
+    shape = BertShape.read(base)
+    weights = read_weights(base, shape, torch.float32)
+    deltas = new_deltas(weights, (0,), 2, torch.Generator().manual_seed(0))
+    digest = base_digest(base)
+    config = AdapterConfig("reader", "all-MiniLM-L6-v2", digest, 2, 2.0, (0,), {})
+    head = {"weight": torch.zeros(2, shape.dimension), "bias": torch.zeros(2)}
+    save_adapter(tmp_path / "reader", config, deltas, head)
+    made = answerers(reader=str(tmp_path / "reader"))
+    chosen = made.choose(AskOptions(answerer="extractive"))
+    assert chosen.notice == ""
+    assert len(chosen.reader) == 16
+    assert made.choose(AUTO).answerer is chosen.answerer

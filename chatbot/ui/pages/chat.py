@@ -152,7 +152,12 @@ def _finished(shared: Services, owner: str, exchange: Exchange, notice: str) -> 
             cited=False,
         )
     else:
-        opened = show_answer(answer["answer"], places, key=f"answer-{exchange.id}")
+        opened = show_answer(
+            answer["answer"],
+            places,
+            key=f"answer-{exchange.id}",
+            highlight=answer.get("highlight"),  # answers of earlier versions have none
+        )
     _footer(shared, owner, exchange)
     if opened is not None:
         quoted = answer["answerer"] == ExtractiveAnswerer.name

@@ -15,6 +15,7 @@ OFF_TOPIC = "Who won the football world cup in France in 1998?"
 ANSWER = {
     "question",
     "answer",
+    "highlight",
     "reasoning",
     "citations",
     "confidence",

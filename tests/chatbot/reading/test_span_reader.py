@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from chatbot.reading.features import Featurizer, Window
-from chatbot.reading.span_reader import LONGEST, best_span
+from chatbot.reading.span_reader import LONGEST, best_span, tokens_of
 from ingestion.encoders.factory import packaged_folder
 
 PASSAGE = " ".join(f"Word{n} is number {n} of the list." for n in range(120))
@@ -61,3 +61,30 @@ def test_the_best_span_is_the_best_of_all(seed: int, featurizer: Featurizer) -> 
     best, *expected = brute_force(logits, window)
     assert [start, end] == expected
     assert score == pytest.approx(best, abs=1e-5)
+
+
+def test_tokens_of_a_part_lie_wholly_in_it(featurizer: Featurizer) -> None:
+    text = "LoRA trains two small matrices. A rank of 8 is enough."
+    (window,) = windows(featurizer, "Which rank?", text)
+    for part in ((0, 31), (32, len(text)), (0, len(text)), (5, 11)):
+        first, last = tokens_of(part, window)
+        inside = window.offsets[first:last]
+        assert "".join(text[a:b] for a, b in inside) == text[slice(*part)].replace(" ", "")
+    assert len({*tokens_of((11, 12), window)}) == 1, "a space is no token"
+
+
+def test_the_best_span_of_a_part_stays_in_it(featurizer: Featurizer) -> None:
+    (window,) = windows(featurizer, "Which?", PASSAGE[:600])
+    logits = torch.randn(len(window.ids), 2, generator=torch.Generator().manual_seed(0))
+    first, last = tokens_of((100, 200), window)
+    start, end, score = best_span(logits, window, first, last)
+    assert first <= start <= end < last
+    everywhere = best_span(logits, window)
+    assert score <= everywhere[2]
+
+
+def test_marks_of_the_model_in_a_text_are_words(featurizer: Featurizer) -> None:
+    (window,) = windows(featurizer, "What is [CLS]?", "[CLS] comes first, [SEP] comes last.")
+    inside = window.ids[window.first : -1]
+    assert window.ids.count(window.ids[0]) == 1
+    assert window.ids[-1] not in inside

@@ -35,3 +35,14 @@ def test_a_source_of_no_known_sentence_stands_at_the_end() -> None:
 def test_uncited_text_is_kept_whole() -> None:
     assert segments("Half an ans", []) == [Segment("Half an ans")]
     assert segments("", []) == []
+
+
+def test_the_words_that_answer_are_a_segment_of_their_own() -> None:
+    assert segments("A rank of 8 is so.", [cited(1, "A rank of 8 is so.")], (10, 11)) == [
+        Segment("A rank of "),
+        Segment("8", marked=True),
+        Segment(" is so.", (1,)),
+    ]
+    assert segments("8 is so.", [cited(1, "8 is so.")], [0, 8]) == [
+        Segment("8 is so.", (1,), marked=True)
+    ]
