@@ -10,7 +10,7 @@ import typer
 from chatbot.commands import console
 from chatbot.commands.asking import ModelOption
 from evaluation.commands.app import OutOption, eval_app, write_report
-from ingestion.packaged import model_folder
+from ingestion.packaged import is_packaged, model_folder, packaged_model
 
 
 def _holds_prompt(template: str) -> str:
@@ -98,7 +98,8 @@ def safety(
     rewards = [weights_identity(folder) for folder in reward or ()]
     in_use = adapter_in_use(settings)
     policies = [settings.adapters / in_use] if in_use else []
-    policies.append(Path(settings.model).expanduser())
+    name = settings.model
+    policies.append(packaged_model(name) if is_packaged(name) else Path(name).expanduser())
     rewards += [recorded_reward(policy) for policy in policies]
     refuse_the_reward(judging, rewards)
     chosen = Answerers(settings, load_encoder()).choose(
