@@ -30,9 +30,7 @@ LINES: tuple[Line, ...] = (
     _line("squad_em", "SQuAD 2 dev, answerable: exact match of the span, forced"),
     _line("squad_auroc", "SQuAD 2 dev: AUROC, answerable or impossible, by the span's log-odds"),
     _line("squad_held_auroc_span", "the same, eight held articles"),
-    _line(
-        "squad_held_auroc_fitted", "eight held articles, with retrieval's features", 0.64, 0.72
-    ),
+    _line("squad_held_auroc_fitted", "eight held articles, with retrieval's features", 0.64, 0.72),
     *_courses("spoken", "span_f1", "F1 of the marked words", 0.05),
     *_courses("forced", "span_f1", "F1 of the marked words"),
     *_courses("spoken", "f1", "F1 of the sentences"),
