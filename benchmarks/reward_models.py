@@ -1,9 +1,10 @@
 """What our judges are worth: in the domain they were trained in, and in others.
 
-Three folders as `lectern train reward` leaves them: the judge that rewards (Jigsaw, Toxic Spans),
+Three folders as `lectern train reward` leaves them: the judge that rewards (Jigsaw),
 one independent of it (Davidson), and one of preference. A folder that has no record yet is trained
 first, minutes each on one core, and goes on where it was killed. Each judge is measured on the test
-split of its own collections and on those it was kept away from.
+split of its own collections and on those it was kept away from; where the record of its training
+has these figures already they are taken from there, unless `--again` is given.
 
     python -m benchmarks.reward_models --data ../shared/data --judges build/judges \
         --out docs/results
@@ -41,9 +42,9 @@ class Recipe:
 
 RECIPES = {
     "toxicity-reward": Recipe(
-        ("jigsaw", "toxic_spans:8000"),
-        ("davidson:2500:", "surge"),
-        RewardSettings(task="toxicity"),
+        ("jigsaw",),
+        ("davidson:2500:", "surge", "toxic_spans:4000"),
+        RewardSettings(task="toxicity", evaluate=100),
     ),
     "toxicity-independent": Recipe(
         ("davidson",),
@@ -64,22 +65,20 @@ def main() -> None:
     out_argument(parser)
     parser.add_argument("--judges", type=Path, required=True, help="folder of the three judges")
     parser.add_argument("--examples", type=int, help="take the first N of each collection alone")
+    parser.add_argument("--again", action="store_true", help="measure what was measured already")
     asked = parser.parse_args()
     figures: dict[str, Figure] = {}
     details: dict[str, Any] = {}
     for role, recipe in RECIPES.items():
         folder = asked.judges / role
-        if (folder / RECORD).is_file():
-            found = measure(folder, Path(asked.data))
-        else:
+        if not (folder / RECORD).is_file():
             print(f"{role}: training", flush=True)
             names, judged = (
                 tuple(part(name, asked.examples) for name in collections)
                 for collections in (recipe.data, recipe.judged)
             )
-            found = train_and_measure(
-                names, judged, Path(asked.data), folder, recipe.settings, say=print
-            )["figures"]
+            train_and_measure(names, judged, Path(asked.data), folder, recipe.settings, say=print)
+        found = measure(folder, Path(asked.data)) if asked.again else _trained(folder)["figures"]
         for source, measures in found.items():
             for name, figure in measures.items():
                 figures[f"{role}_{source}_{name}"] = figure
@@ -105,7 +104,7 @@ def measure(folder: Path, data: Path) -> dict[str, dict[str, Figure]]:
 def about(folder: Path) -> dict[str, Any]:
     """Which weights they are, and how they were made."""
     trained = _trained(folder)
-    keys = ("settings", "collections", "judged", "splits", "seconds")
+    keys = ("settings", "collections", "judged", "splits")
     return {"identity": RewardModel(folder).identity, **{key: trained[key] for key in keys}}
 
 

@@ -54,7 +54,7 @@ LINES: tuple[Line, ...] = (
     *_hate("toxicity-reward", "reward on Davidson"),
     *_toxicity("toxicity-reward", "surge", "reward on Surge", 0.88),
     *_toxicity("toxicity-reward", "jigsaw", "reward on Jigsaw (held)", None),
-    *_toxicity("toxicity-reward", "toxic_spans", "reward on Toxic Spans (held)", None),
+    *_toxicity("toxicity-reward", "toxic_spans", "reward on Toxic Spans", None),
     *_toxicity("toxicity-independent", "davidson", "independent on Davidson (held)", 0.985),
     *_hate("toxicity-independent", "independent on Davidson (held)"),
     *_toxicity("toxicity-independent", "surge", "independent on Surge", 0.80),
