@@ -50,7 +50,7 @@ class Ask:
 class Asked:
     """Asks with what came of them, arrays over the n asks.
 
-    Confidence, whether the product refused, the signals of its confidence (n, 4; n, 6 with a
+    Confidence, whether the product refused, the signals of its confidence (n, 4; n, 5 with a
     reader), and the cosine of the question and the nearest passage found.
     """
 

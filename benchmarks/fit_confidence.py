@@ -55,9 +55,8 @@ SUBSETS = (
     ("coverage", "dense_margin", "lexical_margin"),
     PICKED,
     ("span",),
-    ("span", "share"),
-    (*PICKED, "span"),
-    (*PICKED, "share"),
+    ("sense", "span"),
+    ("coverage", "span"),
     SIGNALS,
 )
 Sets = Mapping[str, Asked]

@@ -1,6 +1,6 @@
 """How sure an extractive answer is: a calibrated logistic regression over signals of its evidence.
 
-Four signals where sentences are picked by the encoder, six where a reader read them. The weights
+Four signals where sentences are picked by the encoder, five where a reader read them. The weights
 were fitted by `benchmarks/fit_confidence.py`, which see, on half of the entries of a course FAQ and
 eight articles of SQuAD 2, and are frozen. `docs/results.md` has what they reach on other entries,
 on courses with a document left out, and on questions near a course's topics.
@@ -29,14 +29,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ReadEvidence(Evidence):
-    """What a reader adds.
-
-    `span`: log-odds of the best span against "not in this passage"; `share`: its sentence's part
-    of the softmax over all sentences (`chatbot/candidates.py`).
-    """
+    """What a reader adds: `span`, log-odds of its span against "not in this passage"."""
 
     span: float
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +46,8 @@ PICKED = Calibration(
     -5.80, Evidence(sense=4.40, coverage=5.29, dense_margin=5.43, lexical_margin=1.57)
 )
 READ = Calibration(
-    -4.92,
-    ReadEvidence(
-        sense=4.08, coverage=3.76, dense_margin=9.0, lexical_margin=1.0, span=0.24, share=1.09
-    ),
+    -4.37,
+    ReadEvidence(sense=4.48, coverage=3.84, dense_margin=6.9, lexical_margin=1.3, span=0.25),
 )
 
 

@@ -94,7 +94,7 @@ def evidence(best: Candidate, passages: Sequence[Passage]) -> Evidence:
     )
     if best.span is None:
         return found
-    return ReadEvidence(**asdict(found), span=best.span.score, share=best.share)
+    return ReadEvidence(**asdict(found), span=best.span.score)
 
 
 def _joins(second: Candidate, best: Candidate) -> bool:

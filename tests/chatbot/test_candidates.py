@@ -97,7 +97,7 @@ def test_a_second_sentence_joins_where_the_reader_is_torn_between_two() -> None:
 
 def test_confidence_is_that_of_the_evidence_there_is() -> None:
     found = Evidence(0.6, 0.5, 0.1, 0.2)
-    doubtful, sure = (ReadEvidence(0.6, 0.5, 0.1, 0.2, span, 0.5) for span in (-8.0, 8.0))
+    doubtful, sure = (ReadEvidence(0.6, 0.5, 0.1, 0.2, span) for span in (-8.0, 8.0))
     assert calibration_of(found) is PICKED
     assert calibration_of(sure) is READ
     assert confidence(doubtful) < confidence(sure)
