@@ -17,7 +17,7 @@ from pathlib import Path
 from finetune.data.example import Example
 from ingestion.errors import LecternError
 
-SHIPPED = ("adversarial_qa", "quoref", "ropes", "qasc", "sciq", "quartz")
+SHIPPED = ("adversarial_qa", "quoref", "ropes", "qasc", "quartz")
 _PARTS = ("adversarial_qa_dbert", "adversarial_qa_dbidaf", "adversarial_qa_droberta")
 _END = "<|endoftext|>"
 

@@ -233,7 +233,7 @@ REAL = {
     "squad-lines": ("qa/squad_v11_train_subset/squad_v11_train_subset.jsonl.gz", 4_284),
     "qed": ("qa/qed_nq/train_all.jsonl.gz", 7_147),
     "fairytaleqa": ("qa/fairytaleqa/train.csv.gz", 8_548),
-    "t0": ("instructions/t0_50k/t0_train_50k_data_per_template.tar.gz", 4_746),
+    "t0": ("instructions/t0_50k/t0_train_50k_data_per_template.tar.gz", 4_146),
     "instructions": ("instructions/dolly_summarization/finetuning.jsonl.gz", 1_069),
     "flan-cot": ("instructions/flan_cot/ecqa_train.tsv.gz", 6_412),
     "ecqa-held": ("instructions/flan_cot/ecqa_train.tsv.gz", 700),
