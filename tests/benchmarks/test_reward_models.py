@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from pathlib import Path
 
 import pytest
 import tiny_bert
-import toy_judgements
 
 from benchmarks import reward_models
 from benchmarks.bars import reward
 from benchmarks.reward_models import RECIPES, Recipe, part
 from finetune.reward.settings import RewardSettings
 
+CIVIL = [f"word{number}" for number in range(40)]
+
+
+def rows(seed: int) -> list[dict[str, object]]:
+    """120 texts of four words; the toxic half has "fool" in it."""
+    draw = random.Random(seed)
+    return [
+        {"text": " ".join([*draw.sample(CIVIL, 3), "fool" if toxic else "word0"]), "label": toxic}
+        for toxic in [0, 1] * 60
+    ]
+
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
-    base = tiny_bert.build(tmp_path / "base", toy_judgements.WORDS)
+    base = tiny_bert.build(tmp_path / "base", [*CIVIL, "fool"])
     paths = []
     for seed, name in enumerate(("mine", "other")):
         path = tmp_path / f"{name}.jsonl"
-        rows = [{"text": e.text, "label": e.label} for e in toy_judgements.labelled(120, seed)]
-        path.write_text("\n".join(map(json.dumps, rows)))
+        path.write_text("\n".join(map(json.dumps, rows(seed))))
         paths.append(str(path))
     settings = RewardSettings(task="toxicity", base=str(base), window=24, tokens=256, lr=0.01)
     return Recipe((paths[0],), (paths[1],), settings)
@@ -41,8 +51,8 @@ def test_a_judge_that_is_there_is_measured_and_not_trained_again(
 ) -> None:
     monkeypatch.setattr(reward_models, "RECIPES", {"toy": recipe})
     asked = ["reward_models", "--data", tmp_path, "--judges", tmp_path / "judges"]
-    for out in ("first", "again"):
-        monkeypatch.setattr(sys, "argv", [*map(str, asked), "--out", str(tmp_path / out)])
+    for out, more in (("first", ()), ("again", ("--again",))):
+        monkeypatch.setattr(sys, "argv", [*map(str, asked), "--out", str(tmp_path / out), *more])
         reward_models.main()
         if out == "first":
             weights = (tmp_path / "judges" / "toy" / "adapter.safetensors").stat()
