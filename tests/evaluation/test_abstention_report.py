@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chatbot.answering import Answer, Turn
-from chatbot.confidence import Evidence
+from chatbot.confidence import Evidence, ReadEvidence
 from evaluation.abstention.figures import decision_figures
 from evaluation.abstention.intervals import Outcomes
 from evaluation.abstention.report import evaluate_abstention
@@ -191,7 +191,7 @@ def test_the_command_end_to_end(tmp_path: Path) -> None:
     assert "AUROC" in result.output
     row = rows_of(tmp_path / "R.rows.jsonl")[0]
     assert row["documents"] == ["lora.md"]
-    assert set(row["signals"]) == set(Evidence.__dataclass_fields__)  # type: ignore[arg-type]
+    assert set(row["signals"]) == set(ReadEvidence.__dataclass_fields__)  # type: ignore[arg-type]
 
     again = CliRunner().invoke(eval_app, options, catch_exceptions=False)
     assert "2 rows are from an earlier run" in again.output

@@ -55,7 +55,10 @@ def test_sigkill_of_a_server_write(url: str, tmp_path: Path) -> None:
     for version in range(2, KILLS + 2):
         rewrite(course, version, rng)
         # The first half is start-up and parsing, which the other crash test covers.
-        interrupted += kill_once(course, folder, rng.uniform(0.5, 1.0) * span, url)
+        if kill_once(course, folder, rng.uniform(0.5, 1.0) * span, url):
+            interrupted += 1
+        else:
+            span *= 0.8  # the machine was busier when it was timed
         seen = state(folder)
         new = finish(course, folder, settings)
         assert seen in (old, new), f"kill {version} left something between"
