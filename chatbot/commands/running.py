@@ -35,6 +35,7 @@ def app(
         "server.showEmailPrompt": "false",
         "server.maxUploadSize": 200,
         "browser.gatherUsageStats": "false",
+        "logger.hideWelcomeMessage": "true",
     }
     command += [f"--{name}={value}" for name, value in flags.items()]
     # The app may run in another folder than this command.
@@ -43,6 +44,7 @@ def app(
         "LECTERN_HOME": str(settings.home.resolve()),
         "LECTERN_INDEX_DIR": str(settings.index.resolve()),
     }
+    err.print(f"The chat is at http://{host}:{port} (Ctrl+C ends it).")
     try:
         raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
     except KeyboardInterrupt:
