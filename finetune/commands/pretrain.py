@@ -63,11 +63,11 @@ def pretrain(
     save_every: Annotated[int | None, typer.Option(min=1, help="Steps between them, too.")] = None,
     tokens: Annotated[
         Path | None,
-        typer.Option("--tokens", help="Where encoded text is kept [in the vocabulary's folder]."),
+        typer.Option("--tokens", help="Where encoded text is kept; else with the vocabulary."),
     ] = None,
     peak: Annotated[
         float | None,
-        typer.Option(help="The device's tera-operations a second, for the MFU [measured]."),
+        typer.Option(help="The device's tera-operations a second, for the MFU; else it is measured."),
     ] = None,
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",

@@ -50,7 +50,7 @@ def sft(
     ),
     adapter_dropout: Annotated[float, typer.Option(help="Dropout before the adapter.")] = 0.0,
     batch: Annotated[
-        int | None, typer.Option(help="Examples of one step, over all processes [32].")
+        int | None, typer.Option(help="Examples of one step, over all processes; else 32.")
     ] = None,
     batch_tokens: Annotated[
         int | None, typer.Option(help="Instead of --batch: padded tokens of one step.")
