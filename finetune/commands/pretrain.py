@@ -67,7 +67,9 @@ def pretrain(
     ] = None,
     peak: Annotated[
         float | None,
-        typer.Option(help="The device's tera-operations a second, for the MFU; else it is measured."),
+        typer.Option(
+            help="The device's tera-operations a second, for the MFU; else it is measured."
+        ),
     ] = None,
     precision: PrecisionOption = "auto",
     device: DeviceOption = "auto",

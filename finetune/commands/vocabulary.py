@@ -13,7 +13,10 @@ from finetune.commands.app import SeedOption, train_app
 CorpusOption = Annotated[
     Path | None,
     typer.Option(
-        "--corpus", exists=True, dir_okay=False, help="Text by source (TOML); else lectern-t5's own."
+        "--corpus",
+        exists=True,
+        dir_okay=False,
+        help="Text by source (TOML); else lectern-t5's own.",
     ),
 ]
 CorpusRootOption = Annotated[
