@@ -18,12 +18,11 @@ from evaluation.evidence import DEPTHS
 from evaluation.faithfulness import judge_row
 from evaluation.groups import groups_of
 from evaluation.provenance import provenance
-from evaluation.questions import Question, Unanswerable, shared_ids
+from evaluation.questions import Question, Unanswerable, check_ids
 from evaluation.rows import Row, RowFile, make_row, row_key
 from evaluation.sources import SourceFiles
 from evaluation.subject import Subject
 from ingestion.encoders.base import Encoder
-from ingestion.errors import LecternError
 
 AVERAGED = (
     *("em", "f1", "span_em", "span_f1", "right", "wrong", "crag", "abstained", "evidence@prompt"),
@@ -62,12 +61,7 @@ def evaluate_answers(
     Raises `LecternError` when an id stands in both lists. Whatever the subject raises ends the run;
     the rows up to there are kept.
     """
-    both = shared_ids(questions, unanswerable)
-    if both:
-        raise LecternError(
-            f"The id {both[0]!r} stands among the questions and among the unanswerable ones.",
-            "Give each question an id of its own.",
-        )
+    check_ids(questions, unanswerable)
     asked = [*questions, *unanswerable]
     keys = {question.id: row_key(question, settings) for question in asked}
     with RowFile(rows, keys.values()) as kept:

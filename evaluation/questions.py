@@ -18,6 +18,7 @@ from pydantic import (
 from chatbot.answering import Turn
 from evaluation.jsonl import malformed, read_objects
 from evaluation.normalize import letters_and_digits, normalize_answer
+from ingestion.errors import LecternError
 
 
 def _as_tuple(value: object) -> object:
@@ -134,3 +135,13 @@ def complaint(error: ValidationError) -> str:
 def shared_ids(questions: Sequence[Question], unanswerable: Sequence[Unanswerable]) -> list[str]:
     """Ids that stand in both files: rows are told apart by id, so there must be none."""
     return sorted({q.id for q in questions} & {u.id for u in unanswerable})
+
+
+def check_ids(questions: Sequence[Question], unanswerable: Sequence[Unanswerable]) -> None:
+    """Raises `LecternError` when an id stands in both."""
+    both = shared_ids(questions, unanswerable)
+    if both:
+        raise LecternError(
+            f"The id {both[0]!r} stands among the questions and among the unanswerable ones.",
+            "Give each question an id of its own.",
+        )

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.bars.line import Form, Line, figure
+from functools import partial
+
+from benchmarks.bars.line import Line, figure
 
 _FILE = "detoxification"
+_line = partial(figure, _FILE, _FILE)
 _SEEDS = (0, 1, 2)
 _OTHERS = {"dpo": "DPO", "best_of_n": "best-of-n"}
-
-
-def _line(
-    name: str,
-    label: str,
-    bar: float | None = None,
-    stretch: float | None = None,
-    form: Form = "share",
-) -> Line:
-    return figure("detoxification", _FILE, name, label, bar, stretch, form)
 
 
 def _ppo(seed: int) -> list[Line]:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.bars.line import Form, Line, figure
+from functools import partial
 
+from benchmarks.bars.line import Line, figure
 
-def _line(
-    name: str,
-    label: str,
-    bar: float | None = None,
-    stretch: float | None = None,
-    form: Form = "share",
-) -> Line:
-    return figure("reader", "reader", name, label, bar, stretch, form)
+_line = partial(figure, "reader", "reader")
 
 
 def _courses(way: str, measure: str, label: str, p_bar: float | None = None) -> list[Line]:

@@ -15,7 +15,7 @@ from evaluation.abstention.figures import confidence_figures, curves, decision_f
 from evaluation.abstention.intervals import Outcomes
 from evaluation.abstention.measures import Bools, Floats, threshold_at
 from evaluation.provenance import provenance
-from evaluation.questions import Question, Unanswerable, shared_ids
+from evaluation.questions import Question, Unanswerable, check_ids
 from evaluation.rows import Row, RowFile, row_key
 from evaluation.subject import Subject
 from ingestion.errors import LecternError
@@ -44,12 +44,7 @@ def evaluate_abstention(
     the other half, as the confidence came (`as_it_is`) and as calibrated (`calibrated`). Raises
     `LecternError` when an id stands in both lists, one of them is empty, or a half lacks a kind.
     """
-    both = shared_ids(questions, unanswerable)
-    if both:
-        raise LecternError(
-            f"The id {both[0]!r} stands among the questions and among the unanswerable ones.",
-            "Give each question an id of its own.",
-        )
+    check_ids(questions, unanswerable)
     if not questions or not unanswerable:
         raise LecternError(
             f"{len(questions)} questions are answerable and {len(unanswerable)} unanswerable.",

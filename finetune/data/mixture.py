@@ -23,7 +23,6 @@ gone through again in a new order; one seen less often goes on next epoch where 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +30,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from evaluation.jsonl import sha256_of
 from finetune.data.example import Example
 from finetune.data.formats import read_format
+from finetune.described import read_described
 from finetune.errors import EmptySplit
-from ingestion.errors import LecternError
 
 Numbers = NDArray[np.int64]
 
@@ -81,17 +80,8 @@ class MixtureFile(BaseModel):
 
         Raises `LecternError` that names what is wrong with it.
         """
-        try:
-            mixture = cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise LecternError(f"{path} cannot be read as TOML ({error}).", "Mend it.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise LecternError(
-                f"{path} is not a mixture: {place}: {first['msg']}.",
-                "A mixture has tables [[source]] and [[eval]], each with format and path.",
-            ) from error
+        remedy = "A mixture has tables [[source]] and [[eval]], each with format and path."
+        mixture = read_described(path, cls, "a mixture", remedy)
         start = root or path.parent
 
         def placed(sources: tuple[Source, ...]) -> tuple[Source, ...]:

@@ -20,15 +20,15 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from evaluation.jsonl import read_lines, sha256_of
 from finetune.data.example import fingerprint
+from finetune.described import read_described
 from finetune.errors import TrainingError
 from finetune.licences import licence_of
 from ingestion.errors import LecternError
@@ -104,17 +104,8 @@ class Corpus(BaseModel):
 
         Raises `LecternError` that names what is wrong with it.
         """
-        try:
-            corpus = cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise LecternError(f"{path} cannot be read as TOML ({error}).", "Mend it.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise LecternError(
-                f"{path} is not a corpus: {place}: {first['msg']}.",
-                "A corpus has tables [[text]] with name, folder, files and licence.",
-            ) from error
+        remedy = "A corpus has tables [[text]] with name, folder, files and licence."
+        corpus = read_described(path, cls, "a corpus", remedy)
         start = root or path.parent
         placed = (one.model_copy(update={"folder": start / one.folder}) for one in corpus.text)
         return cls(text=tuple(placed))

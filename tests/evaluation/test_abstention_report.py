@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -191,7 +192,7 @@ def test_the_command_end_to_end(tmp_path: Path) -> None:
     assert "AUROC" in result.output
     row = rows_of(tmp_path / "R.rows.jsonl")[0]
     assert row["documents"] == ["lora.md"]
-    assert set(row["signals"]) == set(ReadEvidence.__dataclass_fields__)  # type: ignore[arg-type]
+    assert set(row["signals"]) == {field.name for field in fields(ReadEvidence)}
 
     again = CliRunner().invoke(eval_app, options, catch_exceptions=False)
     assert "2 rows are from an earlier run" in again.output
