@@ -23,6 +23,7 @@ from finetune.errors import EmptySplit
 from finetune.precision import Precision
 from finetune.respondent import LONGEST, Answers, Respondent
 from finetune.scoring import HEADLINE, Measure, measure
+from finetune.t5_card import RECORD, sources_of
 
 _MEASURES: dict[str, Measure] = {
     "dialogsum": "rouge", "samsum": "rouge", "instructions": "rouge",
@@ -123,7 +124,8 @@ def _task(
 
 def _trained_on(tuned: Path) -> set[str]:
     """Hashes of the files the model was tuned on, as far as its record tells."""
-    record = tuned / "training.json"
-    if not record.is_file():
+    path = tuned / RECORD
+    if not path.is_file():
         return set()
-    return {part["sha256"] for part in json.loads(record.read_text())["data"]["train"]}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return {source["sha256"] for source in sources_of(record) if "sha256" in source}

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from chatbot.engines.hardware import Dtype, resolve_device
+from finetune.licences import licence_of
 from finetune.merging import merge
 from finetune.models import AdapterSettings, adapt, load_t5, trainable_share
 from finetune.policy import Policy
@@ -58,6 +59,13 @@ class PolicySource(BaseModel):
         seed_everything(seed)
         adapted = adapt(model, self.lora).to(precision.device)
         return Policy(adapted, tokenizer, window=self.window, precision=precision)
+
+
+def learned_from(file: Path, sha256: str, examples: int) -> list[dict[str, Any]]:
+    """The data of a policy in the form that every `training.json` has them in."""
+    return [
+        {"file": file.name, "sha256": sha256, "examples": examples, "licence": licence_of(file)}
+    ]
 
 
 def leave(policy: Policy, out: Path, record: Mapping[str, Any]) -> None:

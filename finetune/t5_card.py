@@ -45,23 +45,30 @@ def t5_card(
         task="text2text-generation",
         usage=usage,
         data=_data(record),
-        figures=[*_kept_evaluation(record), *checks],
+        figures=[*_kept_evaluation(record), *_report(record), *checks],
         settings=settings,
         limits=limits,
     )
 
 
 def _data(record: dict[str, Any]) -> list[DataUsed]:
-    data = record.get("data", {})
-    sources = data.get("train", []) if isinstance(data, dict) else data
     return [
         DataUsed(
             source.get("name") or source.get("file", UNKNOWN),
             int(source.get("examples", 0)),
             source.get("licence", UNKNOWN),
         )
-        for source in sources
+        for source in sources_of(record)
     ]
+
+
+def sources_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files a model was trained on, as its record has them; none of text it was pre-trained
+    on, which is recorded by name.
+    """
+    data = record.get("data", {})
+    found: list[dict[str, Any]] = data.get("train", []) if isinstance(data, dict) else data
+    return found
 
 
 def _kept_evaluation(record: dict[str, Any]) -> list[Measured]:
@@ -73,4 +80,23 @@ def _kept_evaluation(record: dict[str, Any]) -> list[Measured]:
         for evaluation in kept
         for name, value in evaluation.items()
         if name != "step"
+    ]
+
+
+def _report(record: dict[str, Any]) -> list[Measured]:
+    """What was found of a policy beside its reference, on prompts it did not practise on."""
+    report = record.get("report", {})
+    held = report.get("held", {})
+    rows = [
+        *((f"{name} of the preferences", {"value": value}) for name, value in held.items()),
+        ("KL to the reference, nats per response", report.get("kl")),
+        ("reward before", report.get("reward_before")),
+        ("reward after", report.get("reward_after")),
+        ("change of the reward", report.get("reward", {}).get("difference")),
+        ("length over the reference's", {"value": report.get("length_ratio")}),
+    ]
+    return [
+        Measured(name, "held prompts", *(found.get(key) for key in ("value", "low", "high")))
+        for name, found in rows
+        if found and found["value"] is not None
     ]

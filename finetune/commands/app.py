@@ -21,7 +21,9 @@ PrecisionOption = Annotated[
     Literal["auto", "float32", "bfloat16"],
     typer.Option("--precision", help="auto: bfloat16 where the hardware has it."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Everything random follows from it.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Everything random follows from it.")
+]
 RunOption = Annotated[
     Path,
     typer.Option(

@@ -26,6 +26,7 @@ from finetune.commands.policy_options import (
 )
 from finetune.commands.preference_options import (
     BatchOption,
+    BetaOption,
     EpochsOption,
     EvalOption,
     EveryOption,
@@ -46,7 +47,7 @@ def dpo(
     out: RunOption,
     adapter: AdapterOption = None,
     eval_data: EvalOption = None,
-    beta: Annotated[float, typer.Option(help="β: the smaller, the further it may drift.")] = 0.1,
+    beta: BetaOption = 0.1,
     label_noise: Annotated[
         float, typer.Option(min=0, max=0.49, help="Share of pairs taken to be the wrong way round.")
     ] = 0.0,

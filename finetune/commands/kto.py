@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from finetune.commands.app import (
     DeviceOption,
     ModelOption,
@@ -26,6 +22,7 @@ from finetune.commands.policy_options import (
 )
 from finetune.commands.preference_options import (
     BatchOption,
+    BetaOption,
     EpochsOption,
     EvalOption,
     EveryOption,
@@ -46,7 +43,7 @@ def kto(
     out: RunOption,
     adapter: AdapterOption = None,
     eval_data: EvalOption = None,
-    beta: Annotated[float, typer.Option(help="β: the smaller, the further it may drift.")] = 0.1,
+    beta: BetaOption = 0.1,
     epochs: EpochsOption = 1,
     batch: BatchOption = 32,
     microbatch: MicrobatchOption = 8,

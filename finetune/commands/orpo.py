@@ -46,7 +46,9 @@ def orpo(
     out: RunOption,
     adapter: AdapterOption = None,
     eval_data: EvalOption = None,
-    weight: Annotated[float, typer.Option(help="λ: the odds ratio beside the likelihood.")] = 0.1,
+    weight: Annotated[
+        float, typer.Option(min=0, help="λ: the odds ratio beside the likelihood.")
+    ] = 0.1,
     epochs: EpochsOption = 1,
     batch: BatchOption = 32,
     microbatch: MicrobatchOption = 8,

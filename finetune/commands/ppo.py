@@ -144,8 +144,8 @@ def ppo(
 def _seeds(written: str) -> list[int]:
     try:
         seeds = [int(seed) for seed in written.split(",")]
-    except ValueError as error:
-        raise LecternError(
-            f"{written!r} are no seeds.", 'Write whole numbers such as "0,1,2".'
-        ) from error
+    except ValueError:
+        seeds = [-1]
+    if min(seeds) < 0:
+        raise LecternError(f"{written!r} are no seeds.", 'Write whole numbers such as "0,1,2".')
     return list(dict.fromkeys(seeds))

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from finetune.before_after import BeforeAfter
     from finetune.preference.settings import PreferenceSettings
 
+
+def _positive(value: float) -> float:
+    if not value > 0:
+        raise typer.BadParameter(f"{value:g} is not above 0")
+    return value
+
+
 PairsOption = Annotated[
     Path,
     typer.Option(
@@ -33,6 +40,14 @@ EvalOption = Annotated[
         help="The same, to measure on; else a tenth of the prompts.",
         exists=True,
         dir_okay=False,
+    ),
+]
+BetaOption = Annotated[
+    float,
+    typer.Option(
+        "--beta",
+        help="β: the smaller, the further it may drift.",
+        callback=_positive,
     ),
 ]
 EpochsOption = Annotated[int, typer.Option("--epochs", help="Passes over the data.")]

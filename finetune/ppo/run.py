@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chatbot.engines.hardware import resolve_device
 from evaluation.jsonl import sha256_of
@@ -14,7 +15,7 @@ from evaluation.rows import write_whole
 from finetune.before_after import BeforeAfter, before_after
 from finetune.errors import KLDiverged
 from finetune.log import read_log
-from finetune.policy_run import PolicySource, Say, leave
+from finetune.policy_run import PolicySource, Say, learned_from, leave
 from finetune.ppo.mixture import Mixture, parse_reward
 from finetune.ppo.reward_folders import load_reward
 from finetune.ppo.settings import PPOSettings
@@ -90,7 +91,7 @@ def _one(
         f"Seed {settings.seed}: {len(training.texts):,} prompts to practise on, "
         f"{loaded.too_long:,} too long; {len(measured):,} to measure on."
     )
-    data = {
+    data: dict[str, Any] = {
         "prompts": {"file": prompts.name, "sha256": sha256_of(prompts)},
         "measured": {"prompts": len(measured), "file": eval_prompts and eval_prompts.name},
     }
@@ -112,7 +113,10 @@ def _one(
         "settings": settings.model_dump(),
         "lora": source.lora.model_dump(),
         "rewards": [part.identity for part in mixture.parts],
-        "data": data,
+        "data": {
+            "train": learned_from(prompts, data["prompts"]["sha256"], len(training.texts)),
+            "measured": data["measured"],
+        },
         "left_out": {"prompts_too_long": loaded.too_long},
         "course": {"steps": steps, "stopped": stopped},
         "report": found.as_json(),

@@ -16,7 +16,7 @@ from evaluation.rows import write_whole
 from finetune.before_after import BeforeAfter, before_after
 from finetune.errors import KLDiverged
 from finetune.policy import Policy
-from finetune.policy_run import PolicySource, Say, leave
+from finetune.policy_run import PolicySource, Say, learned_from, leave
 from finetune.preference.examples import (
     Judgement,
     Loaded,
@@ -112,7 +112,7 @@ def _train(
     left_out = "".join(f"; {count:,} {why} left out" for why, count in loaded.left_out.items())
     say(f"{len(training):,} examples to train on, {len(held):,} to measure on{left_out}.")
     objective = objective_of(training)
-    about = {
+    about: dict[str, Any] = {
         "data": {"file": data.name, "sha256": sha256_of(data)},
         "measured": {
             "examples": len(held),
@@ -140,7 +140,10 @@ def _train(
         "merged_adapter": source.adapter and source.adapter.name,
         "settings": settings.model_dump(),
         "lora": source.lora.model_dump(),
-        "data": about,
+        "data": {
+            "train": learned_from(data, about["data"]["sha256"], len(training)),
+            "measured": about["measured"],
+        },
         "left_out": loaded.left_out,
         "course": {"steps": run.steps, "stopped": stopped.what if stopped else ""},
         "report": shown,

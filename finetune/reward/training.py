@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from chatbot.judging.base import Encoded
@@ -21,7 +22,7 @@ from chatbot.judging.reward_model import prepare, score
 from evaluation.abstention.measures import auroc, tally
 from finetune.checkpoint import Checkpoints, load_optimizer
 from finetune.data.order import Order
-from finetune.errors import CheckpointUnusable, EmptySplit, LossNotFinite
+from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit, LossNotFinite
 from finetune.log import TrainingLog
 from finetune.progress import training_progress
 from finetune.reward.calibration import fit_platt
@@ -86,6 +87,7 @@ def train_reward(
     """
     model = build(settings, device)
     learned, held = (encode(part, settings, model.scorer) for part in (train, dev))
+    _demand_both_labels(held.labels)
     lengths = [(sum(len(t.ids) for t in texts), 0) for texts in learned.texts]
     everything = np.arange(len(lengths))
     order = Order(lambda _: everything, lengths, batch_tokens=settings.tokens, seed=settings.seed)
@@ -96,21 +98,22 @@ def train_reward(
     )
     checkpoints = Checkpoints(out / "checkpoints", keep=1)
     run = _fingerprint(settings, train, dev)
-    start, best = _resume(checkpoints, model, optimizer, run)
+    start, best, best_step = _resume(checkpoints, model, optimizer, run)
     with TrainingLog(out, start) as log, training_progress("reward", total, start=start) as tell:
         for step in range(start, total):
             seed_everything(settings.seed, step)
             rate = schedule.apply(optimizer, step)
             loss = _loss(model, learned, order.at(step).tolist(), settings.drop)
-            if not torch.isfinite(loss):
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters.values(), settings.clip)
+            # Before the step: weights made of such a gradient would be saved over good ones.
+            if not (torch.isfinite(loss) and torch.isfinite(norm)):
                 raise LossNotFinite(
-                    f"The loss of step {step + 1} is {loss.item()}.",
+                    f"The loss of step {step + 1} is {loss.item()}, its gradient {norm.item()}.",
                     f"Run again with a smaller --lr than {settings.lr:g}; {out} keeps its last "
                     "checkpoint.",
                 )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters.values(), settings.clip)
             optimizer.step()
             done = step + 1
             log.write(done, {"loss": loss.item(), "lr": rate})
@@ -118,11 +121,11 @@ def train_reward(
             if done % settings.evaluate == 0 or done == total:
                 figure = _figure(held, score_all(model, held))
                 log.write(done, {"dev": figure})
-                checkpoints.save(
-                    done, model.parameters, optimizer, {"run": run, "best": max(best, figure)}
-                )
                 if figure > best:
-                    best = figure
+                    best, best_step = figure, done
+                state = {"run": run, "best": best, "best_step": best_step}
+                checkpoints.save(done, model.parameters, optimizer, state)
+                if best_step == done:
                     checkpoints.mark_best(done)
     chosen = checkpoints.best()
     assert chosen is not None  # the last step always saves one
@@ -131,7 +134,13 @@ def train_reward(
     if settings.task == "toxicity":
         logits = score_all(model, held)[:, 0]
         options["calibration"] = fit_platt(logits, held.labels.double().numpy())
-    model.save(out, {**options, "training": settings.model_dump()})
+    try:
+        model.save(out, {**options, "training": settings.model_dump()})
+    except (OSError, SafetensorError) as error:
+        raise CheckpointNotSaved(
+            f"The model cannot be written to {out} ({error}).",
+            "Free some space and run the same command again: it goes on from its last checkpoint.",
+        ) from error
     return {"steps": total, "best_dev": best, "cut": learned.cut, "texts": len(learned.texts)}
 
 
@@ -155,6 +164,16 @@ def _figure(data: Prepared, logits: Any) -> float:
     return float((logits[:, 0] > logits[:, 1]).mean())
 
 
+def _demand_both_labels(labels: Tensor) -> None:
+    """Raises `EmptySplit` where texts of one label alone would have to be ranked."""
+    toxic = labels > 0.5
+    if len(labels) and bool(toxic.all() or not toxic.any()):
+        raise EmptySplit(
+            f"All {len(labels)} texts to choose the weights by have the same label.",
+            "Give texts of both labels (a tenth of them is kept to choose by), or another --seed.",
+        )
+
+
 def _fingerprint(
     settings: RewardSettings, *parts: Sequence[Labelled] | Sequence[Preference]
 ) -> str:
@@ -168,11 +187,11 @@ def _fingerprint(
 
 def _resume(
     checkpoints: Checkpoints, model: Trainable, optimizer: torch.optim.Optimizer, run: str
-) -> tuple[int, float]:
-    """(step to go on from, best dev figure so far)."""
+) -> tuple[int, float, int | None]:
+    """(step to go on from, best dev figure so far, step it was measured at)."""
     latest = checkpoints.latest()
     if latest is None:
-        return 0, -1.0
+        return 0, -1.0, None
     saved = checkpoints.load(latest)
     if saved.state["run"] != run:
         raise CheckpointUnusable(
@@ -181,7 +200,10 @@ def _resume(
         )
     _put(model, saved.tensors)
     load_optimizer(optimizer, saved.optimizer)
-    return saved.step, float(saved.state["best"])
+    if saved.state.get("best_step") == saved.step:
+        # The kill may have come between the checkpoint and its mark.
+        checkpoints.mark_best(saved.step)
+    return saved.step, float(saved.state["best"]), saved.state.get("best_step")
 
 
 def _put(model: Trainable, tensors: dict[str, Tensor]) -> None:

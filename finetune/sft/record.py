@@ -15,6 +15,7 @@ from evaluation.jsonl import sha256_of
 from evaluation.provenance import provenance
 from evaluation.rows import write_whole
 from finetune.data.mixture import Part, Source
+from finetune.licences import licence_of
 from finetune.sft.loop import Course
 
 
@@ -25,6 +26,14 @@ def trained_on(parts: Sequence[Part]) -> list[dict[str, Any]]:
          "per_epoch": part.per_epoch}
         for part in parts
     ]  # fmt: skip
+
+
+def with_licences(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The same, with what the note beside each file says of its licence."""
+    return [
+        {**one, "licence": licence_of(part.source.path)}
+        for one, part in zip(trained_on(parts), parts, strict=True)
+    ]
 
 
 def measured_on(sources: Sequence[Source]) -> list[dict[str, Any]]:

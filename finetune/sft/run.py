@@ -21,7 +21,14 @@ from finetune.rng import seed_everything
 from finetune.saving import save_model
 from finetune.scoring import Scorer
 from finetune.sft.loop import Course, SftLoop
-from finetune.sft.record import how_it_went, measured_on, peak_memory, trained_on, write_record
+from finetune.sft.record import (
+    how_it_went,
+    measured_on,
+    peak_memory,
+    trained_on,
+    with_licences,
+    write_record,
+)
 from finetune.sft.settings import SftSettings
 from finetune.sft.splits import read_splits
 
@@ -86,7 +93,7 @@ def train_sft(
         record = {
             "model": model_name,
             "settings": settings.model_dump(),
-            "data": data,
+            "data": {**data, "train": with_licences(mixture.parts)},
             "left_out": {"overlapping": splits.overlapping, **asdict(lengths)},
             "trainable_share": trainable_share(model),
             "course": how_it_went(course),

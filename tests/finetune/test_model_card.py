@@ -9,6 +9,7 @@ import pytest
 
 from finetune.licences import licence_of
 from finetune.model_card import DataUsed, Measured, ModelCard
+from finetune.policy_run import learned_from
 from finetune.t5_card import t5_card
 from ingestion.errors import LecternError
 
@@ -59,6 +60,30 @@ def test_the_card_of_a_t5_has_the_figures_of_the_weights_that_were_kept(tmp_path
     assert card.data == [DataUsed("a.jsonl", 7, "MIT")]
     assert card.figures == [Measured("rouge1", "held out in training", 0.3)]
     assert card.settings == {"lr": 0.001, "adapter": '{"r": 8}'}
+
+
+def test_the_card_of_a_policy_has_its_data_and_what_its_report_found(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    (tmp_path / "SOURCE.txt").write_text("LICENCE: MIT\n")
+    record = {
+        "data": {"train": learned_from(pairs, "0" * 64, 44), "measured": {}},
+        "report": {
+            "held": {"accuracy": 0.75},
+            "kl": {"value": 1.5, "low": 1.25, "high": 2.0, "n": 4},
+            "reward": {"difference": {"value": 0.5, "low": 0.25, "high": 1.0, "n": 4}, "p": 0.1},
+            "length_ratio": None,
+        },
+    }
+    (tmp_path / "training.json").write_text(json.dumps(record))
+
+    card = t5_card(tmp_path, title="M", base="b", how="h", usage="u")
+
+    assert card.data == [DataUsed("pairs.jsonl", 44, "MIT")]
+    assert card.figures == [
+        Measured("accuracy of the preferences", "held prompts", 0.75),
+        Measured("KL to the reference, nats per response", "held prompts", 1.5, 1.25, 2.0),
+        Measured("change of the reward", "held prompts", 0.5, 0.25, 1.0),
+    ]
 
 
 def test_a_t5_without_a_record_says_so_and_a_broken_one_is_named(tmp_path: Path) -> None:

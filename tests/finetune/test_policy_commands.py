@@ -12,6 +12,7 @@ import torch
 from typer.testing import CliRunner, Result
 
 from chatbot.engines.factory import load_engine
+from evaluation.jsonl import sha256_of
 from evaluation.judge import load_judge, recorded_reward, refuse_the_reward
 from evaluation.safety.word_judge import fit, save
 from finetune.commands import train_app
@@ -19,6 +20,7 @@ from finetune.errors import KLDiverged, TrainingError
 from finetune.log import read_log
 from finetune.merging import merge
 from finetune.models import load_t5
+from finetune.t5_card import sources_of
 from ingestion.errors import LecternError
 
 
@@ -102,7 +104,9 @@ def test_a_run_leaves_its_record_its_table_and_its_report(
     record = json.loads((folder / "training.json").read_text())
     assert record["method"] == "ppo" and record["settings"]["seed"] == 1
     assert record["rewards"][1] == "0.1*length:1-2"
-    assert len(record["data"]["prompts"]["sha256"]) == 64
+    (learned,) = record["data"]["train"]
+    assert learned["file"] == "prompts.jsonl" and len(learned["sha256"]) == 64
+    assert learned["examples"] == len(bandit.PROMPTS.texts)
     assert "torch" in record["versions"]
     assert len(read_log(folder / "run")) == 13
     report = json.loads((folder / "report.json").read_text())
@@ -185,6 +189,7 @@ def test_preferences_become_an_adapter(base: Path, tmp_path: Path, verb: str) ->
     assert record["method"] == verb
     assert record["report"]["held"]["accuracy"] == 1.0
     engine = load_engine(str(base), device="cpu", adapters_dir=out.parent, adapter=verb, window=32)
+    assert sources_of(record)[0]["sha256"] == sha256_of(path)
     scores = engine.score(["red", "red"], ["teal", "red"])
     engine.use_adapter(None)
     before = engine.score(["red", "red"], ["teal", "red"])
@@ -199,7 +204,21 @@ def test_wrong_options_are_refused_in_one_line(base: Path, prompts: Path, tmp_pa
         ("--seeds", "a", "no seeds"),
         ("--clip", 2, "setting clip"),
         ("--batch", 1, "setting batch"),
+        ("--seeds", "-1", "no seeds"),
     ):
         result = run(*asked, "--reward", "faithfulness", option, value)
         assert isinstance(result.exception, LecternError)
         assert why in result.exception.what
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value"),
+    [("dpo", "--beta", -1), ("kto", "--beta", 0), ("orpo", "--weight", -1), ("dpo", "--seed", -1)],
+)
+def test_a_number_that_would_train_the_other_way_round_is_refused(
+    base: Path, prompts: Path, tmp_path: Path, verb: str, option: str, value: int
+) -> None:
+    asked = (verb, "--model", base, "--data", prompts, "--out", tmp_path / "x", option, value)
+    result = run(*asked)
+    assert result.exit_code == 2 and option in result.output
+    assert not (tmp_path / "x").exists()

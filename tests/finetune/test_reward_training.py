@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import tiny_bert
 import toy_judgements
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from chatbot.judging.reward_model import RewardModel
-from finetune.errors import CheckpointUnusable, EmptySplit, LossNotFinite
+from finetune.checkpoint import Checkpoints
+from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit, LossNotFinite
 from finetune.log import read_log
 from finetune.reward import training
 from finetune.reward.settings import RewardSettings
@@ -110,6 +112,62 @@ def test_a_killed_run_ends_where_an_uninterrupted_one_does(
     assert all((whole[name] == resumed[name]).all() for name in whole)
     numbers = [line["step"] for line in read_log(tmp_path / "killed") if "loss" in line]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_kill_before_the_best_is_marked_loses_nothing(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(base, epochs=0.2)
+    whole = train_reward(LABELLED, HELD, tmp_path / "whole", chosen)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Checkpoints, "mark_best", killed)
+        train_reward(LABELLED, HELD, tmp_path / "killed", chosen)
+    assert train_reward(LABELLED, HELD, tmp_path / "killed", chosen) == whole
+
+
+def test_texts_of_one_label_cannot_choose_the_weights(base: Path, tmp_path: Path) -> None:
+    toxic = [example for example in HELD if example.label]
+    with pytest.raises(EmptySplit, match="the same label"):
+        train_reward(LABELLED, toxic, tmp_path, settings(base))
+
+
+def test_a_broken_gradient_never_reaches_the_weights(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss is a number; the checkpoint after that step would not be."""
+    loss_of, steps = training._loss, iter(range(9))
+
+    def breaking(*arguments: Any) -> Any:
+        loss = loss_of(*arguments)
+        # √0 is a number and its slope is not.
+        return loss + 0 * (loss - loss.detach()).sqrt() if next(steps) == 3 else loss
+
+    monkeypatch.setattr(training, "_loss", breaking)
+    with pytest.raises(LossNotFinite, match=r"step 4 is 0\.\d+, its gradient nan"):
+        train_reward(LABELLED, HELD, tmp_path, settings(base, evaluate=1))
+    last = Checkpoints(tmp_path / "checkpoints").latest()
+    assert last is not None
+    saved = Checkpoints.load(last)
+    assert saved.step == 3
+    assert all(tensor.isfinite().all() for tensor in saved.tensors.values())
+
+
+def test_a_disk_that_fills_at_the_end_is_named(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("No space left on device (os error 28)")
+
+    chosen = settings(base, epochs=0.2)
+    with monkeypatch.context() as patched, pytest.raises(CheckpointNotSaved, match="No space"):
+        patched.setattr("ingestion.encoders.lora.save_file", full)
+        train_reward(LABELLED, HELD, tmp_path, chosen)
+    train_reward(LABELLED, HELD, tmp_path, chosen)
+    assert RewardModel(tmp_path).task == "toxicity"
 
 
 def test_a_finished_run_is_not_trained_again(base: Path, tmp_path: Path) -> None:

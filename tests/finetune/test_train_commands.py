@@ -29,6 +29,7 @@ def done(*arguments: str | Path) -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("train")
     toy_task.write(made / "toy.jsonl")
+    (made / "SOURCE.txt").write_text("LICENCE: CC0\n")
     other = [{"source": f"sort: {word}", "target": word} for word in toy_task.WORDS]
     (made / "other.jsonl").write_text("\n".join(map(json.dumps, other)))
     (made / "unseen.jsonl").write_text("\n".join(map(json.dumps, reversed(other))))
@@ -65,6 +66,7 @@ def test_the_adapter_is_one_that_the_chatbot_uses(tiny: Path, adapter: Path) -> 
     assert with_adapter > sum(engine.score(prompts, answers)) + 1
     record = json.loads((adapter / "training.json").read_text())
     assert [part["per_epoch"] for part in record["data"]["train"]] == [56, 4]
+    assert [part["licence"] for part in record["data"]["train"]] == ["CC0", "CC0"]
     assert [row["step"] for row in record["course"]["evaluations"]] == [15, 30]
 
 
@@ -92,6 +94,24 @@ def test_forgetting_compares_before_and_after_and_goes_on(
     done(*arguments)
     assert sorted(rows.read_text().splitlines()) == sorted(lines)
     assert json.loads(out.read_text())["tasks"] == [toy, other]
+
+
+def test_what_a_policy_has_forgotten_can_be_asked_too(
+    tiny: Path, folder: Path, tmp_path: Path
+) -> None:
+    pairs = [{"prompt": w, "chosen": "token", "rejected": "index"} for w in toy_task.WORDS]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    done(
+        "dpo", "--model", tiny, "--data", tmp_path / "pairs.jsonl", "--out", tmp_path / "dpo",
+        "--rank", 2, "--device", "cpu",
+    )  # fmt: skip
+    said = done(
+        "forgetting", "--model", tiny, "--tuned", tmp_path / "dpo", "--data",
+        folder / "toy.jsonl", "--out", tmp_path / "r.json", "--max-new-tokens", 2, "--limit", 2,
+        "--device", "cpu",
+    )  # fmt: skip
+    assert "trained on this file" not in said
+    assert len(json.loads((tmp_path / "r.json").read_text())["tasks"]) == 1
 
 
 def test_an_adapter_of_another_base_is_named(folder: Path, adapter: Path, tmp_path: Path) -> None:
