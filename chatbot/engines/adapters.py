@@ -69,6 +69,13 @@ def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
     return AdapterFolder(name, path, made_for)
 
 
+def peft_name(adapter: str) -> str:
+    """What peft is to call an adapter: a module's name holds no dot and is none that a module has
+    itself (`keys`), a folder's name may be any.
+    """
+    return f"adapter_{adapter.encode().hex()}"
+
+
 def model_identity(name_or_path: str) -> str:
     """What all names of one model share.
 

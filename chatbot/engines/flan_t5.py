@@ -25,7 +25,7 @@ from transformers import (
 )
 from transformers.utils import logging as hf_logging
 
-from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters
+from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters, peft_name
 from chatbot.engines.base import Decoding
 from chatbot.engines.decoding import generate_arguments, seeded
 from chatbot.engines.hardware import Dtype, resolve_device, resolve_dtype
@@ -191,21 +191,20 @@ class FlanT5Engine:
             self._model.base_model.disable_adapter_layers()
         else:
             self._model.base_model.enable_adapter_layers()
-            self._model.set_adapter(self.adapter)
+            self._model.set_adapter(peft_name(self.adapter))
 
     def _load_adapter(self, found: AdapterFolder) -> None:
         # Seconds of import, paid only by those who use adapters.
         from peft import PeftConfig, get_peft_model
 
+        module = peft_name(found.name)
         try:
-            if self._loaded:
-                self._model.load_adapter(str(found.path), adapter_name=found.name)
-            else:
+            if not self._loaded:
                 shape = PeftConfig.from_pretrained(str(found.path))
-                self._model = get_peft_model(self._model, shape, adapter_name=found.name)
-                self._model.load_adapter(str(found.path), adapter_name=found.name)
+                self._model = get_peft_model(self._model, shape, adapter_name=module)
+            self._model.load_adapter(str(found.path), adapter_name=module)
         except (RuntimeError, ValueError) as error:  # shapes or module names of another model
-            self._drop(found.name)
+            self._drop(module)
             raise ModelUnavailable(
                 f"The adapter “{found.name}” (made for {found.base or 'an unnamed model'}) does "
                 f"not fit {self.name}: {error}",
@@ -214,12 +213,12 @@ class FlanT5Engine:
         self._model.eval()
         self._loaded.add(found.name)
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, module: str) -> None:
         """Take out what a failed load has put into the model."""
-        if name not in getattr(self._model, "peft_config", {}):
+        if module not in getattr(self._model, "peft_config", {}):
             return
         if self._loaded:
-            self._model.delete_adapter(name)
+            self._model.delete_adapter(module)
             self._activate()
         else:
             self._model = self._model.unload()

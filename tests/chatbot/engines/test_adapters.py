@@ -51,6 +51,18 @@ def test_swapping_there_and_back(engine: FlanT5Engine, random_t5: Path, shelf: P
     assert torch.equal(engine._model.lm_head.weight, head)
 
 
+def test_a_folder_may_bear_any_name(random_t5: Path, shelf: Path, tmp_path: Path) -> None:
+    for name in ("tone-v1.2", "keys", "lora_A"):
+        shutil.copytree(shelf / "polite", tmp_path / name)
+    shutil.copytree(shelf / "polite", tmp_path / "polite")
+    engine = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu", adapters_dir=tmp_path)
+    engine.use_adapter("polite")
+    polite = engine.score([PROMPT], ["encoder index reward"])
+    for name in engine.adapters():
+        engine.use_adapter(name)
+        assert engine.score([PROMPT], ["encoder index reward"]) == polite
+
+
 def test_an_adapter_gives_what_its_merged_model_gives(
     engine: FlanT5Engine, random_t5: Path, shelf: Path
 ) -> None:
