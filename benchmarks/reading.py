@@ -5,6 +5,8 @@ PubMedQA's expert-labelled part. About ten minutes for the extractive answerer:
 
     python -m benchmarks.reading --data ../shared/data --rows build --out docs/results
 
+A generator: `--answerer generative --model lectern-t5-mini --name reading_mini`.
+
 Reports go to `--out`; the rows, which quote the collections and so are not for publishing, to
 `--rows`. A run begins anew; `--resume` goes on with one that was killed.
 """
@@ -33,17 +35,20 @@ def main() -> None:
     out_argument(parser)
     parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
     parser.add_argument("--answerer", default="extractive")
+    parser.add_argument("--model", help="generator: hub name, lectern-t5-mini or folder")
+    parser.add_argument("--name", default="reading", help="how the results' names begin")
     parser.add_argument("--limit", type=int, help="N questions of each, drawn with a seed")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was killed")
     asked = parser.parse_args()
 
     asked.rows.mkdir(parents=True, exist_ok=True)
     for form, (file, *options) in COLLECTIONS.items():
-        name = f"reading_{form}"
+        name = f"{asked.name}_{form}"
         report = asked.rows / f"{name}.json"
         place = ["--data", str(asked.data / "qa" / file), "--out", str(report)]
         how = ["--form", form, "--answerer", asked.answerer, *options]
         how += ["--limit", str(asked.limit)] if asked.limit else []
+        how += ["--model", asked.model] if asked.model else []
         how += [] if asked.resume else ["--fresh"]
         subprocess.run([LECTERN, "eval", "reading", *how, *place], check=True)
         content = json.loads(report.read_text(encoding="utf-8"))

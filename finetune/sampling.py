@@ -15,8 +15,8 @@ from torch import Tensor
 
 from finetune.policy import Inputs, Policy, Responses
 
-CANDIDATES = 512
-"""Tokens that mostly hold all of top-p's probability."""
+CANDIDATES = (512, 4096)
+"""As many of the likeliest tokens are looked at for top-p first, then so many, then all."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,27 @@ def sample(policy: Policy, inputs: Inputs, sampling: Sampling, times: int = 1) -
                 use_cache=True,
             )
         past = made.past_key_values
-        token = torch.multinomial(probabilities(made.logits[:, -1], sampling), 1)
+        chances, tokens = nucleus(made.logits[:, -1], sampling)
+        token = tokens.gather(-1, torch.multinomial(chances, 1))
         token[~going] = policy.pad
         going &= token[:, 0] != policy.end
         drawn.append(token)
     return policy.responses(torch.cat(drawn, dim=1))
 
 
-def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
-    """What the next token is drawn from: (batch, vocabulary), rows summing to 1.
+def nucleus(logits: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
+    """(probabilities the next token is drawn from, their tokens), both (batch, candidates).
 
-    Top-p keeps the fewest tokens whose probabilities reach it (Holtzman et al. 2020).
+    Rows sum to 1. Top-p keeps the fewest tokens whose probabilities reach it (Holtzman et al.
+    2020).
     """
     chances = (logits.float() / sampling.temperature).softmax(-1)
     if sampling.top_p >= 1:
-        return chances
-    descending, order = _most_likely(chances, sampling.top_p)
+        return chances, torch.arange(chances.shape[-1], device=chances.device).expand_as(chances)
+    descending, tokens = _most_likely(chances, sampling.top_p)
     before = descending.cumsum(-1) - descending
     descending = descending.masked_fill(before >= sampling.top_p, 0)
-    kept = torch.zeros_like(chances).scatter(-1, order, descending)
-    return kept / kept.sum(-1, keepdim=True)
+    return descending / descending.sum(-1, keepdim=True), tokens
 
 
 def _most_likely(chances: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
@@ -77,10 +78,11 @@ def _most_likely(chances: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
 
     Sorting a whole vocabulary costs more than a small model's step, and is hardly ever needed.
     """
-    if chances.shape[-1] > CANDIDATES:
-        descending, order = chances.topk(CANDIDATES)
-        if bool((descending.sum(-1) >= top_p).all()):
-            return descending, order
+    for count in CANDIDATES:
+        if chances.shape[-1] > count:
+            descending, tokens = chances.topk(count)
+            if bool((descending.sum(-1) >= top_p).all()):
+                return descending, tokens
     return chances.sort(descending=True)
 
 

@@ -66,7 +66,7 @@ def encoded_texts(
         learned.append(TextSource(text.name, read_tokens(train), text.rate))
         held.append(read_tokens(aside))
     joined: Tokens = np.concatenate(held)  # type: ignore[assignment]  # one kind for all
-    return learned, TextSource("The held documents", joined)
+    return learned, TextSource("held documents", joined)
 
 
 def _encode(text: Text, train: Path, aside: Path, tokenizer: Any, about: dict[str, Any]) -> None:

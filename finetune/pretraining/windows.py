@@ -42,9 +42,10 @@ class Windows:
         for source in sources:
             if len(source.tokens) < 2 * length:
                 raise LecternError(
-                    f"{source.name} has {len(source.tokens)} tokens, fewer than two windows of "
+                    f"{source.name}: {len(source.tokens)} tokens, fewer than two windows of "
                     f"{length}.",
-                    "Give it more text, or take it out of the corpus.",
+                    "Give it more text, take it out of the corpus, or raise --held-out if it is "
+                    "the held documents.",
                 )
         # One window less than fit: what the shift of an epoch needs.
         self._counts = [len(source.tokens) // length - 1 for source in sources]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from finetune.policy import Policy
 from finetune.responses import token_logprobs
-from finetune.sampling import CANDIDATES, Sampling, answer, probabilities, sample
+from finetune.sampling import CANDIDATES, Sampling, answer, nucleus, sample
 
 PROMPTS = ["sort: token answer", "sort: window slide course model layer"]
 
@@ -82,6 +82,12 @@ def test_the_same_seed_draws_the_same(policy: Policy) -> None:
     assert [len(texts) for texts in first] == [2, 2]
 
 
+def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
+    """(batch, vocabulary), of the tokens in their own order."""
+    chances, tokens = nucleus(logits, sampling)
+    return torch.zeros_like(logits).scatter(-1, tokens, chances)
+
+
 def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.05, 0.95, 1e-9, 1e-9]]).log()
     kept = probabilities(logits, Sampling(1, top_p=0.8))
@@ -91,15 +97,15 @@ def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
     assert cold[0, 0] == pytest.approx(0.25 / (0.25 + 0.09 + 0.0225 + 0.0025))
 
 
-@pytest.mark.parametrize("spread", [0.1, 3.0])
-def test_top_p_over_a_large_vocabulary_is_that_of_a_whole_sort(spread: float) -> None:
+@pytest.mark.parametrize(("spread", "widened"), [(3.0, 0), (1.7, 1), (0.1, 2)])
+def test_top_p_over_a_large_vocabulary_is_that_of_a_whole_sort(spread: float, widened: int) -> None:
     """Flat logits reach beyond the candidates that are looked at first, peaked ones do not."""
-    logits = spread * torch.randn(3, 4 * CANDIDATES, generator=torch.Generator().manual_seed(0))
+    logits = spread * torch.randn(3, 2 * CANDIDATES[1], generator=torch.Generator().manual_seed(0))
     found = probabilities(logits, Sampling(1, top_p=0.9))
     for row, chances in zip(found, logits.softmax(-1), strict=True):
         descending, order = chances.sort(descending=True)
         count = int((descending.cumsum(0) < 0.9).sum()) + 1
-        assert (count > CANDIDATES) == (spread < 1)
+        assert sum(count > size for size in CANDIDATES) == widened
         assert set(row.nonzero()[:, 0].tolist()) == set(order[:count].tolist())
         expected = descending[:count] / descending[:count].sum()
         assert torch.allclose(row[order[:count]], expected, atol=1e-6)
