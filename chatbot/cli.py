@@ -6,8 +6,10 @@ standard error; with `--json` standard output holds one JSON document and nothin
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from typing import NoReturn
 
 import typer
 from rich.markup import escape
@@ -56,7 +58,16 @@ def main() -> None:
     try:
         app()
     except LecternError as error:
-        err.print(f"[red]Error:[/] {escape(error.what)}", soft_wrap=True)
-        if error.remedy:
-            err.print(error.remedy, soft_wrap=True, markup=False)
-        sys.exit(1)
+        _fail(error.what, error.remedy)
+    except OSError as error:
+        # It may happen wherever a file is written, and is nobody's mistake.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _fail(f"The disk is full ({error}).", "Free some space and give the same command again.")
+
+
+def _fail(what: str, remedy: str) -> NoReturn:
+    err.print(f"[red]Error:[/] {escape(what)}", soft_wrap=True)
+    if remedy:
+        err.print(remedy, soft_wrap=True, markup=False)
+    sys.exit(1)

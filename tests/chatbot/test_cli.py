@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from chatbot.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCH = ROOT / "tests" / "browser" / "watch"
@@ -113,3 +116,18 @@ def test_an_error_with_brackets_in_it_is_shown_whole(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     lines = done.stderr.strip().splitlines()
     assert lines == ["Error: no [such] file: no such file or folder.", "Check the path."]
+
+
+def test_a_full_disk_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "log.jsonl")
+
+    monkeypatch.setattr("chatbot.cli.app", full)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    first, second = capsys.readouterr().err.strip().splitlines()
+    assert first.startswith("Error: The disk is full") and "log.jsonl" in first
+    assert second.startswith("Free some space")
