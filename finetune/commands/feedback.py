@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatbot.commands import console
+
+if TYPE_CHECKING:
+    from finetune.feedback.exporting import Exported
 
 feedback_app = typer.Typer(help="What learners said about answers.", no_args_is_help=True)
 
@@ -57,6 +60,11 @@ def export(
         prompts = prompter(engine, load_encoder())
     database = conversations or console.chat_settings().conversations
     made = write(database, out, enough=at_least, prompter=prompts)
+    tell(made, at_least)
+
+
+def tell(made: Exported, at_least: int) -> None:
+    """What is in the files, what is not, and what is missing for training."""
     console.out.print(
         f"{made.judgements} judgements of {made.learners} learners on {made.questions} questions: "
         f"{made.pairs} pairs ({made.corrections} corrections), {made.labels} labels "

@@ -10,7 +10,7 @@ import typer
 from chatbot.commands import console
 from finetune.commands.app import DeviceOption, ModelOption, RunOption, SeedOption, train_app
 from finetune.commands.checked import checked
-from finetune.commands.feedback import ConversationsOption, EnoughOption
+from finetune.commands.feedback import ConversationsOption, EnoughOption, tell
 from ingestion.packaged import model_folder
 
 WAIVABLE = ("answers", "summaries", "safety")
@@ -85,8 +85,9 @@ def from_feedback(
     from evaluation.judge import load_judge
     from evaluation.safety.prompts import load_prompts
     from finetune.commands.data_options import named_sources
-    from finetune.feedback.exporting import PAIRS, export
+    from finetune.feedback.exporting import export
     from finetune.feedback.gate import Margins
+    from finetune.feedback.loop import SPLIT
     from finetune.feedback.loop import from_feedback as run
     from finetune.feedback.measuring import EvalData
     from finetune.feedback.settings import LoopSettings
@@ -114,9 +115,14 @@ def from_feedback(
     )
     known = console.chat_settings()
     learned = feedback or out / "feedback"
-    # A run that goes on learns from what it began with.
-    if feedback is None and not (learned / PAIRS).is_file():
-        export(conversations or known.conversations, learned, enough=at_least)
+    if feedback is None and (out / SPLIT).is_dir():
+        console.err.print(
+            f"{out} goes on with the feedback that it began with; newer feedback needs another "
+            "--out.",
+            markup=False,
+        )
+    elif feedback is None:
+        tell(export(conversations or known.conversations, learned, enough=at_least), at_least)
     sources = [
         named_sources([named])[0].model_copy(update={"limit": limit}) if named else None
         for named in (answers, summaries)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatbot.engines.factory import load_engine
+from chatbot.engines.adapters import find_adapter
+from chatbot.engines.factory import find_model, load_engine
 from chatbot.engines.hardware import resolve_device
 from chatbot.engines.registry import WEIGHTS, AdapterRegistry
 from evaluation.jsonl import read_objects, sha256_of
@@ -23,6 +24,8 @@ from finetune.feedback.settings import LoopSettings
 from finetune.feedback.split import part
 
 CANDIDATE = "candidate"
+SPLIT = "pairs"
+"""The parted pairs: where they are, a round has begun."""
 REPORT = "report.json"
 
 Say = Callable[[str], None]
@@ -52,20 +55,26 @@ def from_feedback(
     """
     place = resolve_device(device)
     demand(feedback, settings.enough)
-    rounds = part(feedback / PAIRS, out / "pairs", settings.held_share)
+    # What will be needed after the training has to be there before it.
+    name, _ = find_model(model)
+    now = registry.current()
+    if now:
+        find_adapter(registry.folder, now, name)
+    for source in (data.answers, data.summaries):
+        if source:
+            source.read()
+    rounds = part(feedback / PAIRS, out / SPLIT, settings.held_share)
     rewarded = learn_reward(rounds, out / "reward", settings, place)
     say(f"Reward model: accuracy {rewarded.accuracy['value']:.3f} on held pairs.")
     candidate = out / CANDIDATE
     trained = learn(model, rounds, rewarded, candidate, settings, place)
     weights = sha256_of(candidate / WEIGHTS)
-    for name in registry.names():
-        if registry.manifest(name).get("sha256") == weights:
-            say(f"This candidate was promoted before, as {name}.")
-            found: dict[str, Any] = json.loads((out / REPORT).read_text(encoding="utf-8"))
-            return found
+    for version in registry.names():
+        if registry.manifest(version).get("sha256") == weights:
+            say(f"This candidate was promoted before, as {version}; in use is {now or 'the base'}.")
+            return _promoted_before(out, registry, version)
     if data.judge:
         refuse_the_reward(data.judge, [recorded_reward(candidate)])
-    now = registry.current()
     values = measure_both(
         _speaker(model, out, CANDIDATE, settings, device),
         _speaker(model, registry.folder, now, settings, device),
@@ -115,6 +124,19 @@ def _speaker(
         model, device=device, window=settings.window, adapters_dir=folder, adapter=adapter
     )
     return Speaker(engine, sha256_of(folder / adapter / WEIGHTS) if adapter else f"base {model}")
+
+
+def _promoted_before(out: Path, registry: AdapterRegistry, version: str) -> dict[str, Any]:
+    """The report of the round that promoted `version`; a kill right after that, or a round in
+    another folder, has left it without its end here.
+    """
+    if (out / REPORT).is_file():
+        report = json.loads((out / REPORT).read_text(encoding="utf-8"))
+    else:
+        report = {"promoted": True, "missing": [], **registry.manifest(version)}
+    report["version"] = version
+    _write(out, report)
+    return dict(report)
 
 
 def _manifest(model: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from chatbot.answering import Answer
 from chatbot.conversations import Conversations
 from chatbot.feedback import Feedback, Remark
+from finetune.commands import train_app
 from finetune.commands.feedback import feedback_app
 from finetune.preference.examples import load_judgements, load_pairs
 from finetune.reward.pairs import read_pairs
@@ -158,6 +159,23 @@ def test_how_many_are_missing_is_said(course: Course, tmp_path: Path) -> None:
     result, *_ = exported(course, tmp_path / "out", "--at-least", 5)
     assert "4 comparisons are missing of the 5" in result.output
     assert json.loads((tmp_path / "out" / "export.json").read_text())["missing"] == 4
+
+
+def test_a_round_that_lacked_judgements_sees_those_that_came_since(
+    course: Course, tmp_path: Path, tiny: Path
+) -> None:
+    asked = [
+        "from-feedback", "--model", tiny, "--out", tmp_path / "round", "--adapters",
+        tmp_path / "adapters", "--conversations", tmp_path / "conversations.sqlite",
+        "--at-least", 6, "--device", "cpu",
+    ]  # fmt: skip
+    for number in (1, 2):
+        course.judge(f"learner {number}", f"Q {number}?", "A.", 0, "B.")
+        result = CliRunner().invoke(train_app, [str(argument) for argument in asked])
+        assert f"makes {number} comparisons" in str(result.exception)
+        assert f"{6 - number} are missing" in str(result.exception)
+        assert f"{number} judgements of {number} learners" in result.output
+        assert not (tmp_path / "adapters").exists()
 
 
 def test_no_database_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_t5
 import torch
 from typer.testing import CliRunner
 
@@ -20,10 +22,12 @@ from chatbot.engines.registry import AdapterRegistry
 from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
 from finetune.commands import train_app
+from finetune.data.mixture import Source
 from finetune.feedback.loop import TooFewJudgements, from_feedback
 from finetune.feedback.measuring import EvalData
 from ingestion.encoders.base import Encoder
 from ingestion.encoders.factory import load_encoder
+from ingestion.errors import LecternError, ModelUnavailable
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,57 @@ def test_thumbs_at_random_keep_the_old_one_and_the_report_says_why(work: Path) -
 def test_the_same_round_again_promotes_nothing_twice(real: Round, work: Path) -> None:
     assert one_round("real", 0, work) == real
     assert AdapterRegistry(work / "real-0" / "adapters").names() == ["v1"]
+
+
+def test_a_kill_after_the_promotion_leaves_nothing_unsaid(real: Round, work: Path) -> None:
+    path = work / "real-0" / "report.json"
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps({**whole, "version": None}))
+    one_round("real", 0, work)
+    assert json.loads(path.read_text()) == whole
+
+
+def test_a_candidate_of_another_folder_is_known_by_its_weights(
+    real: Round, work: Path, tmp_path: Path
+) -> None:
+    here, base = work / "real-0", work / "base-0"
+    shutil.copytree(here, tmp_path / "again")
+    (tmp_path / "again" / "report.json").unlink()
+    said: list[str] = []
+    report = from_feedback(
+        str(base), here / "feedback", tmp_path / "again", AdapterRegistry(here / "adapters"),
+        EvalData(), settings(base, 0), device="cpu", say=said.append,
+    )  # fmt: skip
+    assert report["promoted"] and report["version"] == "v1" and report["why"] == real.why
+    assert "promoted before, as v1" in said[-1]
+
+
+def test_an_adapter_of_another_model_in_use_is_named_before_anything_is_trained(
+    real: Round, work: Path, tmp_path: Path
+) -> None:
+    here = work / "real-0"
+    other = tiny_t5.build(tmp_path / "other-t5")
+    with pytest.raises(ModelUnavailable, match=r"made for .*base-0.*other-t5"):
+        from_feedback(
+            str(other), here / "feedback", tmp_path / "out", AdapterRegistry(here / "adapters"),
+            EvalData(), settings(other, 0), device="cpu",
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("lacking", ["model", "answers"])
+def test_what_will_be_needed_is_looked_for_before_the_training(
+    real: Round, work: Path, tmp_path: Path, lacking: str
+) -> None:
+    nowhere = tmp_path / "nowhere.jsonl"
+    model = nowhere if lacking == "model" else work / "base-0"
+    data = EvalData(answers=Source(format="pairs", path=nowhere) if lacking == "answers" else None)
+    with pytest.raises(LecternError, match=r"nowhere\.jsonl"):
+        from_feedback(
+            str(model), work / "real-0" / "feedback", tmp_path / "out",
+            AdapterRegistry(tmp_path / "adapters"), data, settings(work / "base-0", 0),
+        )  # fmt: skip
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_held_question_is_trained_on(real: Round, work: Path) -> None:
