@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from finetune.planning.devices import Device
@@ -51,16 +52,23 @@ def plan(models: Sequence[tuple[str, T5Shape]], jobs: Sequence[Job], device: Dev
 
 
 def plan_table(rows: Sequence[Row], device: Device) -> Table:
-    """Gigabytes of 10⁹ bytes."""
+    """In 80 columns, so that no figure is cut; the JSON has more digits."""
     speed = f"{device.speed / 1e12:.2g} tera-operations/s"
-    table = Table(title=f"{device.name}: {device.memory / _GB:.0f} GB, {speed} expected")
-    table.add_column("model")
-    table.add_column("way")
-    for name in ("weights", "gradients", "moments", "activations", "peak", "with runtime"):
-        table.add_column(f"{name}, GB", justify="right")
-    table.add_column("fits")
-    table.add_column("s a step", justify="right")
-    table.add_column("examples/s", justify="right")
+    table = Table(
+        title=f"{device.name}: {device.memory / _GB:.0f} GB, {speed} expected",
+        caption="Memory in GB of 10⁹ bytes; Adam: its moments; all: the peak with the runtime.\n"
+        "s: seconds a step, or a batch answered; ex/s: examples a second.",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=0,
+    )
+    table.add_column("model", overflow="fold", min_width=13)
+    table.add_column("way", no_wrap=True)
+    for name in ("weights", "grads", "Adam", "activ", "peak", "all"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("fits", no_wrap=True)
+    table.add_column("s", justify="right", no_wrap=True)
+    table.add_column("ex/s", justify="right", no_wrap=True)
     for row in rows:
         memory = row.memory
         parts = (
@@ -70,9 +78,19 @@ def plan_table(rows: Sequence[Row], device: Device) -> Table:
         table.add_row(
             row.model,
             row.way,
-            *(f"{part / _GB:.2f}" for part in parts),
+            *(_gigabytes(part) for part in parts),
             "yes" if row.fits else "no",
-            f"{row.seconds:.3g}",
-            f"{row.examples / row.seconds:.3g}",
+            _short(row.seconds),
+            _short(row.examples / row.seconds),
         )
     return table
+
+
+def _gigabytes(size: float) -> str:
+    figure = size / _GB
+    return f"{figure:.2f}" if figure < 10 else f"{figure:.1f}" if figure < 100 else f"{figure:.0f}"
+
+
+def _short(figure: float) -> str:
+    """Two or three digits, and no exponent for what is large."""
+    return f"{figure:.2g}" if figure < 1 else f"{figure:.1f}" if figure < 100 else f"{figure:.0f}"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from rich.console import Console
 from transformers import T5Config, T5ForConditionalGeneration
 
 from finetune.models import AdapterSettings, adapt
 from finetune.planning.activations import Batch, Kept
 from finetune.planning.devices import GPUS, Device, device_of, half_by_default
-from finetune.planning.memory import RUNTIME, Job, plan_memory
+from finetune.planning.memory import RUNTIME, Job, Way, plan_memory
 from finetune.planning.shapes import FLAN_T5, T5Shape, read_shape, shape_of
-from finetune.planning.table import plan
+from finetune.planning.table import plan, plan_table
 from finetune.planning.time import forward_operations, step_operations, step_seconds
 from finetune.precision import Precision
 from ingestion.errors import LecternError
@@ -193,6 +195,21 @@ def test_what_fits_is_told_for_every_model_and_way() -> None:
         ("flan-t5-xl", "inference", True),
     ]
     assert rows[0].as_json()["examples_per_second"] == pytest.approx(8 / rows[0].seconds)
+
+
+def test_no_figure_is_cut_in_a_terminal_of_80_columns() -> None:
+    device = Device("this machine's CPU", "cpu", 25 * 10**9, 6e10)
+    ways: tuple[Way, ...] = ("full", "lora", "int8-lora", "inference")
+    jobs = [Job(way, Batch(8, 512, 128), half=False) for way in ways]
+    table = plan_table(plan(list(FLAN_T5.items()), jobs, device), device)
+
+    def shown(width: int) -> list[str]:
+        console = Console(width=width, file=io.StringIO())
+        with console.capture() as captured:
+            console.print(table)
+        return [word for word in captured.get().split() if not word.startswith("─")]
+
+    assert shown(80) == shown(200)
 
 
 def test_an_unknown_device_is_named_with_those_known() -> None:
