@@ -87,15 +87,18 @@ class Answerers:
     def _follow(self, engine: Engine) -> str:
         """Switch to the adapter that has been promoted since, if any; says why where it cannot.
 
-        An adapter that the settings name stays, and a server of its own chooses for itself.
+        An adapter that the settings name stays. What was promoted where a server runs, it tells.
         """
-        if self._settings.adapter or self._settings.engine_url:
-            return ""
-        promoted = self._registry.current()
-        if promoted == getattr(engine, "adapter", None):
+        if self._settings.adapter:
             return ""
         try:
-            engine.use_adapter(promoted)
+            if self._settings.engine_url:
+                from chatbot.engines.remote import RemoteEngine
+
+                assert isinstance(engine, RemoteEngine)
+                engine.follow()
+            elif (promoted := self._registry.current()) != getattr(engine, "adapter", None):
+                engine.use_adapter(promoted)
         except ModelUnavailable as error:
             return f"The promoted adapter is not used. {error}"
         return ""
@@ -165,7 +168,10 @@ class Answerers:
         if settings.engine_url:
             from chatbot.engines.remote import RemoteEngine
 
-            return RemoteEngine(settings.engine_url)
+            remote = RemoteEngine(settings.engine_url)
+            if settings.adapter:
+                remote.use_adapter(settings.adapter)
+            return remote
         from chatbot.engines.factory import load_engine
 
         return load_engine(

@@ -27,6 +27,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chatbot.engines.base import Engine
 from chatbot.engines.batching import BatchingEngine
+from chatbot.engines.registry import AdapterRegistry
 from chatbot.engines.wire import (
     Completions,
     Counts,
@@ -46,12 +47,15 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def create_app(
     engine: Engine,
     *,
+    registry: AdapterRegistry | None = None,
     batch_wait_seconds: float = 0.01,
     batch_prompts: int = 16,
     hosts: tuple[str, ...] = LOOPBACK,
 ) -> FastAPI:
-    """The API over `engine`. `hosts` are the names it answers to: a page of another site that
-    points its own name at this address (DNS rebinding) is refused."""
+    """The API over `engine`. An engine that was started without an adapter speaks with the one in
+    use in `registry`, whichever that is at the time. `hosts` are the names it answers to: a page of
+    another site that points its own name at this address (DNS rebinding) is refused.
+    """
     started_with = getattr(engine, "adapter", None)
     batching = BatchingEngine(engine, wait_seconds=batch_wait_seconds, most_prompts=batch_prompts)
 
@@ -78,7 +82,7 @@ def create_app(
             name=engine.name,
             window=engine.window,
             adapters=engine.adapters(),
-            adapter=started_with,
+            adapter=started_with or (registry.current() if registry else None),
             device=str(getattr(engine, "device", "")),
         )
 
@@ -131,6 +135,7 @@ def _problem(error: Exception) -> Problem:
 def serve(
     engine: Engine,
     *,
+    registry: AdapterRegistry | None = None,
     host: str = "127.0.0.1",
     port: int = 8080,
     batch_wait_seconds: float = 0.01,
@@ -141,6 +146,7 @@ def serve(
 
     app = create_app(
         engine,
+        registry=registry,
         batch_wait_seconds=batch_wait_seconds,
         batch_prompts=batch_prompts,
         hosts=LOOPBACK if host in LOOPBACK else ("*",),

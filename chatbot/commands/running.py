@@ -61,6 +61,7 @@ def serve(
 ) -> None:
     """Serve a generator over HTTP; a chatbot uses it when its setting engine_url names it."""
     from chatbot.engines.factory import load_engine
+    from chatbot.engines.registry import AdapterRegistry
     from chatbot.server import serve as run
 
     settings = chat_settings(None, model=model, device=device)
@@ -72,7 +73,7 @@ def serve(
         adapter=settings.adapter,
     )
     err.print(f"Serving {engine.name} on http://{host}:{port}", markup=False)
-    run(engine, host=host, port=port)
+    run(engine, registry=AdapterRegistry(settings.adapters), host=host, port=port)
 
 
 def fetch(model: ModelOption = None) -> None:

@@ -36,7 +36,7 @@ class RemoteEngine:
 
     Raises `ModelUnavailable` when no server answers there within two seconds. The adapter belongs
     to this client, not to the server: it travels with every request. At first it is the one that
-    the server was started with.
+    the server speaks with.
     """
 
     def __init__(self, url: str) -> None:
@@ -110,6 +110,10 @@ class RemoteEngine:
                 f"Choose one of: {', '.join(known)}." if known else "It has none.",
             )
         self.adapter = name
+
+    def follow(self) -> None:
+        """Take on the adapter that the server speaks with now."""
+        self.adapter = self._health().adapter
 
     def close(self) -> None:
         self._client.close()

@@ -51,7 +51,9 @@ class Counts(BaseModel):
 
 
 class Health(BaseModel):
-    """What a server serves; `adapter` is the one it was started with, a client's default."""
+    """What a server serves; `adapter` is the one it speaks with now, a client's
+    default.
+    """
 
     name: str
     window: int

@@ -13,10 +13,15 @@ import pytest
 import tiny_t5
 import uvicorn
 
+from chatbot.answerers import Answerers
 from chatbot.engines.base import Decoding
 from chatbot.engines.flan_t5 import FlanT5Engine
+from chatbot.engines.registry import AdapterRegistry
 from chatbot.engines.remote import RemoteEngine
+from chatbot.options import AskOptions
 from chatbot.server import create_app
+from chatbot.settings import ChatSettings
+from ingestion.encoders.factory import load_encoder
 from ingestion.errors import ModelUnavailable
 
 PROMPTS = ["sort: reward index encoder", "sort: token answer", "sort: window course"]
@@ -148,6 +153,31 @@ def test_adapters_travel_with_the_request(random_t5: Path, tmp_path: Path) -> No
         with pytest.raises(ModelUnavailable, match=r"no adapter named “ghost”.*polite"):
             polite.use_adapter("ghost")
         assert polite.adapter == "polite"
+
+
+def test_what_is_promoted_where_the_server_runs_speaks_in_a_running_chatbot(
+    random_t5: Path, tmp_path: Path
+) -> None:
+    tiny_t5.make_adapter(random_t5, tmp_path / "polite", seed=1)
+    tiny_t5.make_adapter(random_t5, tmp_path / "terse", seed=2)
+    engine = FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    registry = AdapterRegistry(tmp_path)
+    with Serving(create_app(engine, registry=registry)) as serving:
+        chat = ChatSettings(home=tmp_path / "home", engine_url=serving.url, answerer="generative")
+        running, fixed = (
+            Answerers(settings, load_encoder())
+            for settings in (chat, chat.model_copy(update={"adapter": "terse"}))
+        )
+        assert running.choose(AskOptions()).adapter is None
+        registry.use("polite")
+        assert running.choose(AskOptions()).adapter == "polite"
+        assert fixed.choose(AskOptions()).adapter == "terse"
+        chosen = running.choose(AskOptions()).engine
+        assert chosen is not None
+        said = chosen.score(["sort: token"], ["token"])
+        registry.rollback()
+        assert running.choose(AskOptions()).adapter is None
+        assert chosen.score(["sort: token"], ["token"]) != said
 
 
 def test_no_server_is_said_at_once() -> None:
