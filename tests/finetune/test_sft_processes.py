@@ -61,7 +61,7 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def alone(tiny: Path, folder: Path) -> Path:
     """A run in one process that nobody interrupts."""
-    finish(start(tiny, folder, "alone"))
+    assert "Warning" not in finish(start(tiny, folder, "alone"))
     return folder / "alone"
 
 
