@@ -19,12 +19,15 @@ from finetune.feedback.settings import LoopSettings
 from finetune.feedback.split import Rounds, held
 from finetune.models import adapt, load_t5
 from finetune.policy import Policy
+from finetune.policy_run import learned_from, leave
 from finetune.ppo.mixture import Mixture, Weighted
 from finetune.ppo.reward_folders import load_reward
+from finetune.ppo.settings import PPOSettings
 from finetune.ppo.training import PPO
 from finetune.precision import Precision
 from finetune.preference.examples import load_pairs
 from finetune.preference.objectives import DPO
+from finetune.preference.settings import PreferenceSettings
 from finetune.preference.training import PreferenceTraining
 from finetune.progress import training_progress
 from finetune.prompts import load_prompts
@@ -32,7 +35,6 @@ from finetune.reward.examples import Preference
 from finetune.reward.pairs import read_pairs
 from finetune.reward.training import train_reward
 from finetune.rng import seed_everything
-from finetune.saving import save_model
 
 DEV_SHARE = 0.2
 """Of the training questions, to choose the reward model's best weights by."""
@@ -73,36 +75,38 @@ def learn(
     seed_everything(settings.seed)
     adapted = adapt(t5, settings.lora).to(precision.device)
     policy = Policy(adapted, tokenizer, window=settings.window, precision=precision)
-    about = {
+    about: dict[str, Any] = {
         "model": model,
         "lora": settings.lora.model_dump(),
         "pairs": sha256_of(rounds.train),
     }
     record: dict[str, Any] = {"method": settings.method, **about}
+    how: PreferenceSettings | PPOSettings
     if settings.method == "dpo":
+        how = settings.preference.model_copy(update={"seed": settings.seed})
         loaded = load_pairs(rounds.train, policy, settings.preference.max_response)
         run = PreferenceTraining(
             policy,
             DPO(settings.beta, settings.label_noise),
             loaded.examples,
-            settings.preference.model_copy(update={"seed": settings.seed}),
+            how,
             out / "run",
             about,
         )
         with training_progress("dpo", run.steps) as report:
             run.run(report)
         record |= {"examples": len(loaded.examples), "left_out": loaded.left_out}
-        save_model(policy.model, tokenizer, out)
     else:
         mixture = Mixture([Weighted(1.0, load_reward(rewarded.folder, device))])
         prompts = load_prompts(rounds.train, policy)
-        ppo = settings.ppo.model_copy(update={"seed": settings.seed})
-        practice = PPO(policy, mixture, prompts, ppo, out / "run", about)
-        with training_progress("ppo", ppo.steps) as report:
+        how = settings.ppo.model_copy(update={"seed": settings.seed})
+        practice = PPO(policy, mixture, prompts, how, out / "run", about)
+        with training_progress("ppo", how.steps) as report:
             practice.run(report)
         record |= {"examples": len(prompts.texts), "left_out": {"too long": prompts.too_long}}
-        save_model(policy.model, tokenizer, out)
         record_reward(out, mixture.identity)
+    data = learned_from(rounds.train, about["pairs"], record["examples"])
+    leave(policy, out, {**record, "settings": how.model_dump(), "data": {"train": data}})
     return record
 
 

@@ -52,6 +52,8 @@ def test_an_improvement_is_promoted_with_its_figures(real: Round, work: Path) ->
     assert set(manifest["checks"]) == {"preference", "answers", "summaries", "safety"}
     assert manifest["checks"]["answers"]["margin"] == 0.03
     assert registry.history()[0].why == manifest["why"] == real.why
+    record = json.loads((registry.folder / "v1" / "training.json").read_text())
+    assert record["data"]["train"][0]["examples"] == manifest["trained"]["examples"] > 0
     report = json.loads((work / "real-0" / "report.json").read_text())
     assert report["version"] == "v1" and report["promoted"]
 
