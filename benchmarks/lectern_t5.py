@@ -1,4 +1,4 @@
-"""Lectern-T5 from nothing: vocabulary, pre-training, instructions. One command for each size.
+"""Lectern-T5 from nothing: vocabulary, pre-training, copying, instructions. One command a size.
 
     python -m benchmarks.lectern_t5 --size mini --data ../shared/data --out build/t5
     python -m benchmarks.lectern_t5 --size small --data ../shared/data --out build/t5 --minutes 9
@@ -23,19 +23,28 @@ from benchmarks.record import data_argument
 PIECES = {"tiny": 420, "mini": 16_384, "small": 16_384}
 PRETRAINING = {
     "tiny": "--held-out 0.2 --source 32 --batch 2 --steps 2 --eval-every 2 --eval-windows 2",
-    "mini": "--embeddings encoder --copied 0.3 --source 256 --batch 16 --steps 4800 --warmup 200 "
-    "--schedule cosine --eval-every 300 --eval-windows 64 --save-minutes 20",
-    "small": "--copied 0.3 --source 512 --batch 128 --steps 3000 --warmup 200 --schedule cosine "
-    "--eval-every 300 --eval-windows 256 --save-minutes 2",
+    "mini": "--embeddings encoder --copied 0.3 --attention mimetic --source 256 --batch 16 "
+    "--steps 2000 --warmup 200 --schedule cosine --eval-every 200 --eval-windows 64 "
+    "--save-minutes 10",
+    "small": "--copied 0.3 --attention mimetic --source 512 --batch 128 --steps 3000 --warmup 200 "
+    "--schedule cosine --eval-every 300 --eval-windows 256 --save-minutes 2",
+}
+COPYING = {
+    "tiny": "--batch 2 --steps 2 --eval-metric loss --held-out 0.5",
+    "mini": "--batch-tokens 4096 --lr 1e-3 --steps 500 --eval-metric f1 --eval-every 100 "
+    "--held-out 0.01 --save-every 100",
+    "small": "--batch-tokens 16384 --lr 1e-3 --steps 500 --eval-metric f1 --eval-every 100 "
+    "--held-out 0.01 --save-every 100",
 }
 INSTRUCTIONS = {
     "tiny": "--batch 2 --steps 2 --eval-metric loss",
-    "mini": "--batch-tokens 4096 --lr 5e-4 --epochs 0.9 --eval-metric f1 --eval-every 500 "
+    "mini": "--batch-tokens 4096 --lr 5e-4 --epochs 0.55 --eval-metric f1 --eval-every 500 "
     "--save-every 250",
     "small": "--batch-tokens 16384 --lr 5e-4 --epochs 3 --eval-metric f1 --eval-every 500 "
     "--save-every 100",
 }
 """`tiny` is for trying the script out."""
+SECTIONS = "qa/openstax_qa/modules.jsonl.gz"
 MIXTURE = REPOSITORY / "finetune" / "data" / "lectern_t5.toml"
 PROBE = "qa/fairytaleqa/valid.csv.gz"
 STOPPED = 124
@@ -68,10 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
 
     until = time.monotonic() + 60 * asked.minutes if asked.minutes else None
-    words, begun = (
-        asked.out / f"vocabulary-{PIECES[asked.size]}",
-        asked.out / f"{asked.size}-pretrained",
-    )
+    words = asked.out / f"vocabulary-{PIECES[asked.size]}"
+    begun, copying = (asked.out / f"{asked.size}-{stage}" for stage in ("pretrained", "copying"))
     place = ("--data-dir", asked.data)
     text = ("--corpus", asked.corpus) if asked.corpus else ()
     if not (words / "tokenizer.json").is_file():
@@ -85,8 +92,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         *("--out", begun),
         until=until,
     )
+    sections = asked.data / SECTIONS
+    tuned = ("sft", "--method", "full", *device)
     run(
-        *("sft", "--method", "full", "--model", begun, *INSTRUCTIONS[asked.size].split(), *device),
+        *(*tuned, "--model", begun, *COPYING[asked.size].split(), "--out", copying),
+        *("--data", f"recall:{sections}", "--data", f"cloze:{sections}"),
+        until=until,
+    )
+    run(
+        *(*tuned, "--model", copying, *INSTRUCTIONS[asked.size].split()),
         *("--mixture", asked.mixture, *place, "--out", asked.out / asked.size),
         until=until,
     )

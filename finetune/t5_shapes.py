@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
+from finetune.mimetic import begin_mimetic
 from finetune.rng import seed_everything
 
 VOCABULARY = 16_384
@@ -69,6 +70,7 @@ def new_t5(
     *,
     embeddings: torch.Tensor | None = None,
     copied: float = 0.0,
+    mimetic: bool = False,
 ) -> Any:
     """A T5 with fresh weights in float32, untied.
 
@@ -80,7 +82,8 @@ def new_t5(
 
     `embeddings`, (vocabulary, d) of spread 1, stand in for random ones. `copied` is how much of the
     output matrix is the embeddings over √d, from 0 to 1: with some of it, a token that is read can
-    be written before its row of the output matrix has been learned.
+    be written before its row of the output matrix has been learned. `mimetic`: see
+    `finetune.mimetic`.
     """
     seed_everything(seed)
     model = T5ForConditionalGeneration(config_of(size, vocabulary))
@@ -93,4 +96,6 @@ def new_t5(
         if copied:
             rows = copied * model.shared.weight + (1 - copied**2) ** 0.5 * rows
     model.lm_head.weight = torch.nn.Parameter(rows * spread)
+    if mimetic:
+        begin_mimetic(model, torch.Generator().manual_seed(seed))
     return model

@@ -34,6 +34,10 @@ def pretrain(
     copied: Annotated[
         float, typer.Option(help="Part of the output matrix that begins as the embeddings.")
     ] = 0.0,
+    attention: Annotated[
+        Literal["random", "mimetic"],
+        typer.Option(help="What it begins as; mimetic looks for equal tokens from the start."),
+    ] = "random",
     source: Annotated[int, typer.Option(help="Tokens of a source.")] = 512,
     batch: Annotated[int, typer.Option(help="Windows of one step.")] = 32,
     accumulation: Annotated[int, typer.Option(help="Pieces a step is computed in.")] = 1,
@@ -89,6 +93,7 @@ def pretrain(
         size=size,
         embeddings=embeddings,
         copied=copied,
+        attention=attention,
         source=source,
         batch=batch,
         accumulation=accumulation,

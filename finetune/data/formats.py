@@ -7,6 +7,7 @@ from pathlib import Path
 
 from finetune.data.absent import read_absent
 from finetune.data.asking import read_asking
+from finetune.data.copying import read_cloze, read_recall
 from finetune.data.dialogues import read_dialogsum, read_samsum
 from finetune.data.example import Example
 from finetune.data.followups import read_qed_followups
@@ -32,6 +33,8 @@ _PLAIN: Mapping[str, Callable[[Path], list[Example]]] = {
     "absent": read_absent,
     "asking": read_asking,
     "definitions": read_definitions,
+    "cloze": read_cloze,
+    "recall": read_recall,
     "qed-followups": read_qed_followups,
     "qmsum": read_qmsum,
 }

@@ -75,6 +75,7 @@ def pretrain(
         settings.seed,
         embeddings=_embeddings(settings, tokenizer, size.d),
         copied=settings.copied,
+        mimetic=settings.attention == "mimetic",
     ).to(processes.device)
     parameters = sum(weights.numel() for weights in model.parameters())
     check_tokenizer(model, tokenizer)

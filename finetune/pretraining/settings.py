@@ -20,6 +20,7 @@ class PretrainSettings(BaseModel):
     size: Literal["tiny", "mini", "small"] = "mini"
     embeddings: Literal["random", "encoder"] = "random"
     copied: float = Field(0.0, ge=0, le=1, description="part of the output matrix that is copied")
+    attention: Literal["random", "mimetic"] = "random"
     source: int = Field(512, ge=8, description="tokens of a source, which each window fills")
     density: float = Field(0.15, gt=0, le=0.5)
     mean_span: float = Field(3.0, ge=1)

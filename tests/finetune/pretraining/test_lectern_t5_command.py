@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -21,13 +22,19 @@ def asked(tmp_path: Path) -> list[str]:
         for n in range(12)
     ]
     (corpus.parent / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    sections = [{"book": "b", "module": str(n), "text": course_text.document(n)} for n in range(8)]
+    place = corpus.parent / "qa" / "openstax_qa"
+    place.mkdir(parents=True)
+    (place / "modules.jsonl.gz").write_bytes(
+        gzip.compress("\n".join(map(json.dumps, sections)).encode())
+    )
     mixture = tmp_path / "mixture.toml"
     mixture.write_text(
         '[[source]]\nformat = "pairs"\npath = "pairs.jsonl"\n'
         '[[eval]]\nformat = "pairs"\npath = "pairs.jsonl"\nlimit = 2\n'
     )
-    place = ["--data", str(corpus.parent), "--out", str(tmp_path / "t5")]
-    return ["--size", "tiny", "--corpus", str(corpus), "--mixture", str(mixture), *place]
+    folders = ["--data", str(corpus.parent), "--out", str(tmp_path / "t5")]
+    return ["--size", "tiny", "--corpus", str(corpus), "--mixture", str(mixture), *folders]
 
 
 def test_a_call_that_ran_out_of_time_is_gone_on_with_until_there_is_a_t5(
