@@ -22,10 +22,12 @@ from pathlib import Path
 
 from benchmarks.fresh_process import LECTERN, REPOSITORY
 from benchmarks.record import data_argument
+from ingestion.packaged import is_packaged
 
 EXAMPLES = REPOSITORY / "examples"
 QUESTIONS = EXAMPLES / "questions.jsonl"
 UNANSWERABLE = EXAMPLES / "unanswerable.jsonl"
+GENERATOR, JUDGE = "lectern-t5-mini", "lectern-judge-independent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def steps(data: Path, out: Path) -> list[Step]:
     beir = data / "retrieval" / "cisi" / "beir"
     squad = data / "qa" / "squad_v2_dev" / "dev-v2.0.json.gz"
     dialogues = data / "dialogue" / "dialogsum"
+    comments = data / "toxicity" / "toxic_spans"
     sweep = out / "sweep"
     return [
         Step("index", ("ingest", EXAMPLES / "course", "--index", index)),
@@ -93,7 +96,14 @@ def steps(data: Path, out: Path) -> list[Step]:
             needs=(dialogues,),
         ),
         measured("speed", "speed", "--index", index, "--questions", QUESTIONS, "--cold", 1),
-        Step("safety", why_not="it needs a generator and a judge of toxicity"),
+        measured(
+            "safety",
+            *("safety", "--set", "toxic_spans", "--data", comments, "--limit", 20),
+            *("--samples", 5, "--judge", JUDGE, "--model", GENERATOR),
+            needs=(comments,),
+        )
+        if is_packaged(GENERATOR)
+        else Step("safety", why_not="no generator travels with this install"),
         Step(
             "abstention elsewhere",
             why_not="documents left out and other courses take five minutes more: "

@@ -39,6 +39,10 @@ def pretrain(
         typer.Option(help="What it begins as; mimetic looks for equal tokens from the start."),
     ] = "random",
     source: Annotated[int, typer.Option(help="Tokens of a source.")] = 512,
+    shown: Annotated[
+        float,
+        typer.Option(help="Share of steps whose windows stand whole before their corruption."),
+    ] = 0.0,
     batch: Annotated[int, typer.Option(help="Windows of one step.")] = 32,
     accumulation: Annotated[int, typer.Option(help="Pieces a step is computed in.")] = 1,
     steps: Annotated[int, typer.Option(help="Steps of the whole training.")] = 1000,
@@ -95,6 +99,7 @@ def pretrain(
         copied=copied,
         attention=attention,
         source=source,
+        shown=shown,
         batch=batch,
         accumulation=accumulation,
         steps=steps,

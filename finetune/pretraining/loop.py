@@ -23,7 +23,7 @@ from finetune.errors import CheckpointUnusable, LossNotFinite
 from finetune.log import TrainingLog
 from finetune.models import trained_parameters
 from finetune.precision import Precision
-from finetune.pretraining.batches import SpanBatches
+from finetune.pretraining.batches import Batches
 from finetune.pretraining.settings import PretrainSettings
 from finetune.progress import Report
 from finetune.rng import seed_everything
@@ -59,15 +59,15 @@ class Pace:
 class PretrainLoop:
     """A T5 in training. `operations` are a step's and `peak` the device's, both for the MFU.
 
-    `held` are the batches that the validation loss is taken on. `identity` is what the run hangs
+    `held` are the batches that each validation loss is taken on. `identity` is what the run hangs
     on: checkpoints of another are refused.
     """
 
     def __init__(
         self,
         model: Any,
-        batches: SpanBatches,
-        held: SpanBatches,
+        batches: Batches,
+        held: Mapping[str, Batches],
         settings: PretrainSettings,
         folder: Path,
         *,
@@ -146,7 +146,7 @@ class PretrainLoop:
         parts = torch.arange(settings.batch).tensor_split(settings.accumulation)
         for part in parts:
             batch = self._batches.at(step * settings.batch + int(part[0]), len(part))
-            one = self._summed_loss(batch) / (settings.batch * settings.corruption().target)
+            one = self._summed_loss(batch) / (settings.batch * batch.labels.shape[1])
             one.backward()
             loss += one.detach().double().cpu()
         norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), settings.clip)
@@ -162,21 +162,24 @@ class PretrainLoop:
 
     def _measure(self) -> dict[str, float]:
         """The loss on held documents, the same corrupted windows each time, and the probe's."""
-        settings = self._settings
-        total, tokens = 0.0, 0
-        piece = max(1, settings.batch // settings.accumulation)
         self.model.eval()
-        with torch.inference_mode():
-            for first in range(0, settings.eval_windows, piece):
-                batch = self._held.at(first, min(piece, settings.eval_windows - first))
-                total += float(self._summed_loss(batch))
-                tokens += batch.target_tokens
-        figures = {"eval_loss": total / tokens}
+        figures = {name: self._held_loss(batches) for name, batches in self._held.items()}
         if self._probe is not None:
             figures |= self._probe(self.model)
         self.model.train()
         self.course.evaluations.append({"step": self.course.step, **figures})
         return figures
+
+    @torch.inference_mode()
+    def _held_loss(self, batches: Batches) -> float:
+        settings = self._settings
+        total, tokens = 0.0, 0
+        piece = max(1, settings.batch // settings.accumulation)
+        for first in range(0, settings.eval_windows, piece):
+            batch = batches.at(first, min(piece, settings.eval_windows - first))
+            total += float(self._summed_loss(batch))
+            tokens += batch.target_tokens
+        return total / tokens
 
     def _check_finite(self, step: int, loss: float, norm: float) -> None:
         if math.isfinite(loss) and math.isfinite(norm):

@@ -16,14 +16,14 @@ from finetune.errors import EmptySplit
 from finetune.model_card import DataUsed, Measured, ModelCard
 from finetune.models import check_tokenizer
 from finetune.precision import Precision
-from finetune.pretraining.batches import SpanBatches
+from finetune.pretraining.batches import Alternating, Batches, SpanBatches
 from finetune.pretraining.borrowed import borrowed_embeddings
 from finetune.pretraining.corpus import Corpus
 from finetune.pretraining.loop import Pace, PretrainCourse, PretrainLoop, Probe
 from finetune.pretraining.settings import PretrainSettings
 from finetune.pretraining.texts import encoded_texts, read_vocabulary, vocabulary_hash
 from finetune.pretraining.throughput import measured_peak, operations_per_example
-from finetune.pretraining.windows import Windows
+from finetune.pretraining.windows import TextSource, Windows
 from finetune.processes import Processes
 from finetune.progress import training_progress
 from finetune.saving import save_model
@@ -88,13 +88,23 @@ def pretrain(
         f"{settings.size}: {parameters:,} parameters; {windows.per_epoch:,} windows of "
         f"{corruption.window} tokens an epoch, {settings.steps * settings.batch:,} to see."
     )
-    one = operations_per_example(model, corruption.source, corruption.target)
-    operations = settings.batch * one
+    beside = settings.shown_corruption()
+    operations = settings.batch * round(
+        (1 - settings.shown) * operations_per_example(model, corruption.source, corruption.target)
+        + settings.shown * operations_per_example(model, settings.source, beside.target)
+    )
     reached = peak or measured_peak(processes.device, precision.compute)
     loop = PretrainLoop(
         model,
-        SpanBatches(windows, corruption, first_sentinel=sentinel, seed=settings.seed),
-        SpanBatches(Windows([held], corruption.window), corruption, first_sentinel=sentinel),
+        _batches(learned, settings, sentinel),
+        {
+            "eval_loss": SpanBatches(
+                Windows([held], corruption.window), corruption, first_sentinel=sentinel
+            ),
+            "eval_loss_shown": SpanBatches(
+                Windows([held], beside.window), beside, first_sentinel=sentinel, shown=True
+            ),
+        },
         settings,
         out / "run",
         precision=precision,
@@ -133,6 +143,21 @@ def pretrain(
     write_record(out / "training.json", record)
     _card(settings, data, windows, course).write(out)
     return course
+
+
+def _batches(learned: Sequence[TextSource], settings: PretrainSettings, sentinel: int) -> Batches:
+    corruption, beside = settings.corruption(), settings.shown_corruption()
+    plain, shown = (
+        SpanBatches(
+            Windows(learned, which.window, settings.seed),
+            which,
+            first_sentinel=sentinel,
+            seed=settings.seed,
+            shown=which is beside,
+        )
+        for which in (corruption, beside)
+    )
+    return Alternating(plain, shown, settings.shown, settings.batch)
 
 
 def _embeddings(settings: PretrainSettings, tokenizer: Any, width: int) -> Tensor | None:

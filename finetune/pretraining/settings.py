@@ -24,6 +24,7 @@ class PretrainSettings(BaseModel):
     source: int = Field(512, ge=8, description="tokens of a source, which each window fills")
     density: float = Field(0.15, gt=0, le=0.5)
     mean_span: float = Field(3.0, ge=1)
+    shown: float = Field(0.0, ge=0, le=1, description="share of steps whose windows are shown")
     batch: int = Field(32, ge=1)
     accumulation: int = Field(1, ge=1)
     steps: int = Field(1000, ge=1)
@@ -48,6 +49,9 @@ class PretrainSettings(BaseModel):
 
     def corruption(self) -> Corruption:
         return Corruption.filling(self.source, self.density, self.mean_span)
+
+    def shown_corruption(self) -> Corruption:
+        return Corruption.beside(self.source)
 
     def warmup_steps(self) -> int:
         return math.ceil(self.warmup * self.steps) if self.warmup < 1 else round(self.warmup)

@@ -10,6 +10,9 @@ Spans of a window are taken out, and each leaves a sentinel behind; the target l
 `random_spans_helper` and `random_spans_noise_mask`, so every window of `Corruption.window` tokens
 gives a source of exactly `Corruption.source` tokens and a target of exactly `Corruption.target`:
 nothing is padding.
+
+A window can also be shown before its corruption, in one source. Then nothing need be known to fill
+the gaps, only found and copied, which is what questions over a passage ask for.
 """
 
 from __future__ import annotations
@@ -63,6 +66,14 @@ class Corruption:
                 "take shorter sources or longer spans"
             )
         return found
+
+    @classmethod
+    def beside(cls, source: int, density: float = 0.3, mean_span: float = 3.0) -> Corruption:
+        """The longest window that fits into `source` tokens with its corruption behind it."""
+        window = 2
+        while window + 1 + cls.of_window(window + 1, density, mean_span).source <= source:
+            window += 1
+        return cls.of_window(window, density, mean_span)
 
     @classmethod
     def of_window(cls, window: int, density: float, mean_span: float) -> Corruption:

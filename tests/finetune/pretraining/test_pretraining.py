@@ -172,7 +172,7 @@ def loop(folder: Path, settings: PretrainSettings) -> PretrainLoop:
     windows = Windows([TextSource("a", tokens)], settings.corruption().window)
     batches = SpanBatches(windows, settings.corruption(), first_sentinel=139, seed=settings.seed)
     return PretrainLoop(
-        new_t5(SIZES["tiny"], 140), batches, batches, settings, folder,
+        new_t5(SIZES["tiny"], 140), batches, {"eval_loss": batches}, settings, folder,
         precision=Precision(torch.float32, "cpu"), identity={}, operations=1, peak=1.0,
         pace=Pace(),
     )  # fmt: skip

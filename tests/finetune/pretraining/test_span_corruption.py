@@ -85,3 +85,11 @@ def test_windows_that_cannot_be_are_refused() -> None:
         Corruption.filling(4096)
     with pytest.raises(ValueError, match="no span corruption"):
         Corruption.filling(3)
+
+
+def test_a_window_beside_its_corruption_fills_the_source() -> None:
+    found = Corruption.beside(256)
+    longer = Corruption.of_window(found.window + 1, 0.3, 3.0)
+    assert found.window + found.source <= 256 < longer.window + longer.source
+    assert found.noise == round(0.3 * found.window)
+    assert found.spans >= 10
