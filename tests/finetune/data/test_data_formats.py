@@ -242,6 +242,8 @@ REAL = {
     "absent": ("qa/qed_nq/train_all.jsonl.gz", 10_470),
     "asking": ("qa/fairytaleqa/train.csv.gz", 4_369),
     "definitions": ("qa/openstax_qa/openstax_qa.jsonl.gz", 9_462),
+    "recall": ("qa/openstax_qa/modules.jsonl.gz", 13_622),
+    "cloze": ("qa/openstax_qa/modules.jsonl.gz", 13_543),
     "qed-followups": ("qa/qed_nq/train_all.jsonl.gz", 2_774),
     "qmsum": ("dialogue/qmsum_academic/train.jsonl.gz", 218),
 }

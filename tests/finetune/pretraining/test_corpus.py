@@ -150,5 +150,5 @@ def test_the_order_follows_from_seed_and_number_alone() -> None:
 
 
 def test_too_short_a_source_is_named() -> None:
-    with pytest.raises(LecternError, match="a has 19 tokens"):
+    with pytest.raises(LecternError, match="a: 19 tokens"):
         Windows([source("a", 19, 0)], 10)
