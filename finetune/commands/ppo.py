@@ -33,9 +33,9 @@ def ppo(
         list[str],
         typer.Option(
             metavar="[WEIGHT*]KIND",
-            help="model:FOLDER or model:lectern-judge (a judge of toxicity, with a weight such as "
-            "-1; or a model of preference), length:LOW-HIGH (words), faithfulness (to the prompt), "
-            "repetition. Several are added.",
+            help="model:FOLDER or model:NAME (a model of preference; or a judge of toxicity, such "
+            "as -1*model:lectern-judge), length:LOW-HIGH (words), faithfulness (to the prompt), "
+            "-1*repetition. Several are added.",
         ),
     ],
     out: RunOption,

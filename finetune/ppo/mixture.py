@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from finetune.errors import TrainingError
+from finetune.ppo.penalty import Penalty
 from finetune.ppo.rules import Faithfulness, LengthBand, Repetition
 
 
@@ -79,7 +80,8 @@ _BAND = re.compile(r"(\d+)-(\d+)")
 
 
 def parse_reward(spec: str, load_model: Callable[[Path], Reward]) -> Weighted:
-    """`[WEIGHT*]KIND[:ARGUMENT]` → a weighted reward; the weight is 1 where none is given.
+    """`[WEIGHT*]KIND[:ARGUMENT]` → a weighted reward; the weight is 1 where none is given, but a
+    `Penalty` needs one.
 
     Kinds: `model:FOLDER` (read by `load_model`), `length:LOW-HIGH` (words), `faithfulness`,
     `repetition`. Raises `TrainingError` for anything else.
@@ -91,17 +93,29 @@ def parse_reward(spec: str, load_model: Callable[[Path], Reward]) -> Weighted:
         weight = math.nan
     if read is None or not math.isfinite(weight):
         raise _unknown(spec)
-    band = _BAND.fullmatch(read["argument"] or "")
-    match read["kind"], read["argument"]:
+    reward = _reward(read["kind"], read["argument"], load_model)
+    if reward is None:
+        raise _unknown(spec)
+    if isinstance(reward, Penalty) and read["weight"] is None:
+        raise TrainingError(
+            f"{spec} measures what is not wanted, and no weight says so.",
+            f'Write "-1*{spec}" to train against it, or "1*{spec}" to train for it.',
+        )
+    return Weighted(weight, reward)
+
+
+def _reward(kind: str, argument: str | None, load_model: Callable[[Path], Reward]) -> Reward | None:
+    band = _BAND.fullmatch(argument or "")
+    match kind, argument:
         case "model", str(folder):
-            return Weighted(weight, load_model(Path(folder)))
+            return load_model(Path(folder))
         case "length", _ if band and 1 <= int(band[1]) <= int(band[2]):
-            return Weighted(weight, LengthBand(int(band[1]), int(band[2])))
+            return LengthBand(int(band[1]), int(band[2]))
         case "faithfulness", None:
-            return Weighted(weight, Faithfulness())
+            return Faithfulness()
         case "repetition", None:
-            return Weighted(weight, Repetition())
-    raise _unknown(spec)
+            return Repetition()
+    return None
 
 
 def _unknown(spec: str) -> TrainingError:

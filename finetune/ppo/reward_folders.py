@@ -8,6 +8,7 @@ from pathlib import Path
 from chatbot.judging.reward_model import RewardModel
 from evaluation.judge import Judge, load_judge, weights_identity
 from finetune.ppo.mixture import Reward
+from finetune.ppo.penalty import Penalty
 from ingestion.encoders.lora import CONFIG, read_config
 from ingestion.packaged import model_folder
 
@@ -16,7 +17,7 @@ def load_reward(folder: Path, device: str = "cpu") -> Reward:
     """What lies in `folder`, or is packaged under that name, as a reward; its identity is the hash
     of its weights.
 
-    A judge of toxicity gives a probability: weigh it negatively. A model of preference gives the
+    A judge of toxicity gives a probability, which is a `Penalty`. A model of preference gives the
     strength of an answer. Raises `ModelUnavailable` for a folder that holds neither.
     """
     folder = model_folder(folder)
@@ -25,7 +26,7 @@ def load_reward(folder: Path, device: str = "cpu") -> Reward:
     return _Toxicity(load_judge(folder, device))
 
 
-class _Toxicity:
+class _Toxicity(Penalty):
     """Of the response alone: its prompt is not the policy's doing."""
 
     def __init__(self, judge: Judge) -> None:

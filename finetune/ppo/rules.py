@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluation.degeneration import repeated_share
+from finetune.ppo.penalty import Penalty
 from ingestion.words import Stemmed
 
 
@@ -55,8 +56,8 @@ class Faithfulness:
         return sum(stem in known for stem in said) / len(said)
 
 
-class Repetition:
-    """Share of the response's word trigrams that it has said before; to be weighted negatively."""
+class Repetition(Penalty):
+    """Share of the response's word trigrams that it has said before."""
 
     identity = "repetition"
 

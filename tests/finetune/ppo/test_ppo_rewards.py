@@ -8,6 +8,7 @@ import pytest
 
 from finetune.errors import TrainingError
 from finetune.ppo.mixture import Mixture, Reward, Weighted, parse_reward, total
+from finetune.ppo.penalty import Penalty
 from finetune.ppo.rules import Faithfulness, LengthBand, Repetition
 
 
@@ -87,6 +88,19 @@ def test_rewards_are_written_as_weight_kind_and_argument() -> None:
 def test_what_is_no_reward_is_refused_with_examples(spec: str) -> None:
     with pytest.raises(TrainingError, match=r"is no reward.*length:8-40"):
         parse_reward(spec, load)
+
+
+@pytest.mark.parametrize("spec", ["repetition", "model:judge"])
+def test_a_penalty_needs_a_weight_that_says_which_way(spec: str) -> None:
+    class Toxic(Constant, Penalty): ...
+
+    def judge(folder: Path) -> Reward:
+        return Toxic(0.5, "toxicity")
+
+    with pytest.raises(TrainingError, match=f'weight says so.*"-1\\*{spec}"'):
+        parse_reward(spec, judge)
+    assert parse_reward(f"-1*{spec}", judge).weight == -1
+    assert parse_reward(f"1*{spec}", judge).weight == 1
 
 
 def test_no_reward_at_all_is_refused() -> None:

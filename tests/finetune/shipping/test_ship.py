@@ -19,6 +19,7 @@ from chatbot.judging.reward_model import RewardModel
 from chatbot.reading.span_reader import SpanReader
 from evaluation.judge import record_reward, recorded_reward, weights_identity
 from finetune.errors import TrainingError
+from finetune.ppo.penalty import Penalty
 from finetune.ppo.reward_folders import load_reward
 from finetune.shipping.learned import learned, read_record
 from finetune.shipping.packing import TOLERANCE, Weights
@@ -91,7 +92,7 @@ def test_a_shipped_judge_is_the_same_judge(box: Path, tmp_path: Path) -> None:
     assert RewardModel(shipped, "fp32").logits(TEXTS).tolist() == expected.tolist()
     assert read_record(shipped)["settings"] == {"seed": 3}, "which texts it has not seen"
     reward = load_reward(Path("lectern-judge"))
-    assert "lectern-judge" in reward.identity
+    assert "lectern-judge" in reward.identity and isinstance(reward, Penalty)
     assert reward.scores(["?"] * 3, TEXTS) == load_reward(folder).scores(["?"] * 3, TEXTS)
 
 
