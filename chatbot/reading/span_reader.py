@@ -20,6 +20,7 @@ from ingestion.encoders.bert_forward import BertShape, pad, token_states
 from ingestion.encoders.factory import packaged_folder
 from ingestion.encoders.lora import TENSORS, AdaptedEncoder, load_adapted
 from ingestion.encoders.precision import resolve_precision
+from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 from ingestion.packaged import model_folder
 
@@ -33,11 +34,17 @@ _TOKENS_PER_BATCH = 2048
 class SpanReader:
     """Reads passages by an adapter in `folder` on the encoder in `base`.
 
-    Raises `ModelUnavailable` when the adapter is missing, damaged or made for another encoder.
+    Raises `ModelUnavailable` when the adapter is missing, damaged, no reader's, or made for another
+    encoder.
     """
 
     def __init__(self, folder: Path, base: Path, *, dtype: torch.dtype = torch.float32) -> None:
         self._model: AdaptedEncoder = load_adapted(folder, base, dtype=dtype)
+        if self._model.config.task != TASK:
+            raise ModelUnavailable(
+                f"{folder} holds a model for {self._model.config.task}, not a reader.",
+                "Give lectern-reader, or a folder that `lectern train reader` has written.",
+            )
         self.signature = file_digest(folder / TENSORS)[:16]
         self._featurizer = Featurizer(base)
 

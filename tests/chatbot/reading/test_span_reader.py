@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from chatbot.reading.features import Featurizer, Window
-from chatbot.reading.span_reader import LONGEST, best_span, tokens_of
+from chatbot.reading.span_reader import LONGEST, best_span, load_reader, tokens_of
 from ingestion.encoders.factory import packaged_folder
+from ingestion.errors import ModelUnavailable
 
 PASSAGE = " ".join(f"Word{n} is number {n} of the list." for n in range(120))
 
@@ -88,3 +89,8 @@ def test_marks_of_the_model_in_a_text_are_words(featurizer: Featurizer) -> None:
     inside = window.ids[window.first : -1]
     assert window.ids.count(window.ids[0]) == 1
     assert window.ids[-1] not in inside
+
+
+def test_a_model_for_something_else_is_refused_before_it_is_asked() -> None:
+    with pytest.raises(ModelUnavailable, match=r"holds a model for toxicity, not a reader"):
+        load_reader("lectern-judge")
