@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from chatbot.engines.factory import find_model
-from chatbot.engines.flan_t5 import read_t5
+from chatbot.engines.t5_files import read_t5
 from finetune.errors import TokenizerMismatch, TrainingError
 
 Method = Literal["lora", "dora", "rslora", "full"]

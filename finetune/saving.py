@@ -8,7 +8,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from chatbot.engines.flan_t5 import quiet
+from chatbot.engines.t5_files import quiet
 from finetune.errors import CheckpointNotSaved
 
 _LAST = ("config.json", "adapter_config.json")

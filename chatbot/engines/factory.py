@@ -57,14 +57,14 @@ def find_model(name_or_path: str, *, fetch: bool = True) -> tuple[str, Path]:
         return name, folder
     if name in KNOWN:
         return name, packaged_model(name)
-    if not fetch and not is_cached(name):
-        raise ModelUnavailable(
-            f"The generator {name} is not on this machine.",
-            "`lectern fetch` gets it where the Hugging Face hub can be reached.",
-        )
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelUnavailable(
             f"There is no folder {name}, and it is not the name of a known model.",
             f"Give a path to a T5, or one of: lectern-t5-mini, {', '.join(ALIASES)}.",
+        )
+    if not fetch and not is_cached(name):
+        raise ModelUnavailable(
+            f"The generator {name} is not on this machine.",
+            "`lectern fetch` gets it where the Hugging Face hub can be reached.",
         )
     return name, snapshot(name)

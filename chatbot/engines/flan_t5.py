@@ -1,7 +1,7 @@
 """FLAN-T5 in PyTorch: batches, streams, log-likelihoods, and LoRA adapters swapped while it runs.
 
 One lock serializes all work on the model: adapters and the random generator are shared state.
-Weights are read from safetensors only. Half precision means bfloat16: float16 overflows in T5.
+Half precision means bfloat16: float16 overflows in T5.
 """
 
 from __future__ import annotations
@@ -9,32 +9,18 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from transformers import (
-    AutoConfig,
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    StoppingCriteria,
-    StoppingCriteriaList,
-    TextIteratorStreamer,
-)
-from transformers.utils import logging as hf_logging
+from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
 from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters, peft_name
 from chatbot.engines.base import Decoding
 from chatbot.engines.decoding import generate_arguments, seeded
 from chatbot.engines.hardware import Dtype, resolve_device, resolve_dtype
-from chatbot.engines.int8_weights import FILE as INT8_WEIGHTS
-from chatbot.engines.int8_weights import load_t5_int8
+from chatbot.engines.t5_files import read_t5, untie
 from ingestion.errors import ModelUnavailable
-
-FAMILY = ("t5", "mt5", "umt5")
-"""Model types with T5's relative positions, which can read more than the 512 tokens of training."""
 
 LONGEST_WINDOW = 2048
 BATCH = 16
@@ -235,60 +221,6 @@ class FlanT5Engine:
             raise ValueError(
                 f"a prompt of {longest} tokens is longer than the window of {self.window}"
             )
-
-
-def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    """(model on the CPU, tokenizer) from a local folder in the Hugging Face layout.
-
-    Raises `ModelUnavailable` for files that are missing or damaged, or another family of models.
-    """
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        if config.model_type not in FAMILY:
-            raise ModelUnavailable(
-                f"{name} is a {config.model_type} model, not a T5.",
-                "Name one of google/flan-t5-small, -base, -large, -xl, or a folder with a T5.",
-            )
-        with quiet():
-            if (Path(folder) / INT8_WEIGHTS).is_file():
-                model = load_t5_int8(Path(folder), config, dtype)
-            else:
-                model = AutoModelForSeq2SeqLM.from_pretrained(
-                    folder, dtype=dtype, use_safetensors=True, local_files_only=True
-                )
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ModelUnavailable(
-            f"The model {name} cannot be read from {folder}: {error}",
-            "The folder needs config.json, tokenizer.json and model.safetensors; a download "
-            "that broke off is mended by deleting the folder.",
-        ) from error
-    untie(model)
-    return model, tokenizer
-
-
-def untie(model: Any) -> None:
-    """Have the configuration say so where the output matrix is the model's own.
-
-    transformers 5 claims every T5 is tied; a later `tie_weights()` or
-    `resize_token_embeddings()` would then overwrite FLAN-T5's output matrix with the embeddings.
-    """
-    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
-        model.config.tie_word_embeddings = False
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the library's progress bars and its advice on weight tying, heeded above."""
-    level, bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error()
-    hf_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        hf_logging.set_verbosity(level)
-        if bars:
-            hf_logging.enable_progress_bar()
 
 
 class _StopWhen(StoppingCriteria):

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import T5Config, T5ForConditionalGeneration
 
 FILE = "model.int8.safetensors"
 _SCALE = ".int8_scale"
@@ -48,10 +46,3 @@ def read_int8(folder: Path) -> dict[str, Tensor]:
         for name, value in stored.items()
         if not name.endswith(_SCALE)
     }
-
-
-def load_t5_int8(folder: Path, config: T5Config, dtype: torch.dtype) -> Any:
-    """The T5 whose weights lie in `folder`, on the CPU, in `dtype`."""
-    return T5ForConditionalGeneration.from_pretrained(
-        None, config=config, state_dict=read_int8(folder), dtype=dtype
-    )

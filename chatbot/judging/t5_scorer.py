@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import dropout, linear
 
 from chatbot.engines.factory import find_model
-from chatbot.engines.flan_t5 import read_t5
+from chatbot.engines.t5_files import read_t5
 from chatbot.judging.base import Encoded, fit
 from ingestion.encoders.bert_forward import mean_pool, pad
 from ingestion.encoders.lora import AdapterConfig, check_base, merge_deltas, read_tensors

@@ -101,7 +101,7 @@ def _bert(
 
 
 def _t5(settings: RewardSettings, precision: Precision, generator: torch.Generator) -> Trainable:
-    from chatbot.engines.flan_t5 import read_t5
+    from chatbot.engines.t5_files import read_t5
     from chatbot.judging.t5_scorer import T5Scorer
 
     name, base = find_model(settings.base)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from chatbot.engines.base import Decoding
 from chatbot.engines.factory import load_engine
+from chatbot.engines.int8_weights import write_int8
 from ingestion.errors import ModelUnavailable
 
 
@@ -41,9 +44,12 @@ def test_without_cache_and_network_it_says_what_to_do(
     assert refused.value.remedy
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelUnavailable, match=r"no folder flan-t5-huge.*flan-t5-small"):
-        load_engine("flan-t5-huge")
+@pytest.mark.parametrize("fetch", [True, False])
+def test_an_unknown_name_lists_the_known_ones(fetch: bool) -> None:
+    """Nobody is sent to the hub for it, by whom models may be fetched or not."""
+    for name in ("flan-t5-huge", "lectern-t5", "./models/t5"):
+        with pytest.raises(ModelUnavailable, match=rf"no folder {name}.*flan-t5-small"):
+            load_engine(name, fetch=fetch)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
@@ -77,9 +83,50 @@ def test_importing_the_factory_imports_no_framework() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_damaged_weights_are_named(random_t5: Path, tmp_path: Path) -> None:
-    for found in random_t5.iterdir():
-        (tmp_path / found.name).write_bytes(found.read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"broken off")
+@pytest.fixture
+def damaged(random_t5: Path, tmp_path: Path) -> Path:
+    """A copy of a T5, to be damaged."""
+    return Path(shutil.copytree(random_t5, tmp_path / "damaged"))
+
+
+def test_damaged_weights_are_named(damaged: Path) -> None:
+    (damaged / "model.safetensors").write_bytes(b"broken off")
     with pytest.raises(ModelUnavailable, match="cannot be read"):
-        load_engine(str(tmp_path))
+        load_engine(str(damaged))
+
+
+@pytest.mark.parametrize("stored", ["whole", "int8"])
+def test_a_model_without_all_its_weights_does_not_speak_with_random_ones(
+    damaged: Path, stored: str
+) -> None:
+    """As an encoder saved alone would."""
+    whole = damaged / "model.safetensors"
+    weights = {n: w for n, w in load_file(whole).items() if not n.startswith("decoder.block.1")}
+    if stored == "int8":
+        whole.unlink()
+        write_int8(weights, damaged)
+    else:
+        save_file(weights, whole, {"format": "pt"})
+    with pytest.raises(ModelUnavailable, match=r"cannot be read.*no weights for decoder\.block\.1"):
+        load_engine(str(damaged), device="cpu")
+
+
+@pytest.mark.parametrize("stored", ["whole", "int8"])
+def test_weights_of_another_size_than_the_configuration_says_are_named(
+    damaged: Path, stored: str
+) -> None:
+    if stored == "int8":
+        write_int8(load_file(damaged / "model.safetensors"), damaged)
+    config = damaged / "config.json"
+    config.write_text(config.read_text().replace('"d_ff": 128', '"d_ff": 256'))
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        load_engine(str(damaged), device="cpu")
+
+
+def test_a_model_without_its_tokenizer_does_not_read_with_an_empty_one(damaged: Path) -> None:
+    (damaged / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        load_engine(str(damaged), device="cpu")
+    (damaged / "tokenizer.json").unlink()
+    with pytest.raises(ModelUnavailable, match=r"neither tokenizer\.json nor spiece\.model"):
+        load_engine(str(damaged), device="cpu")

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from chatbot.engines.base import Decoding
-from chatbot.engines.flan_t5 import FlanT5Engine, read_t5
+from chatbot.engines.flan_t5 import FlanT5Engine
 from chatbot.engines.int8_weights import FILE, read_int8, write_int8
+from chatbot.engines.t5_files import read_t5
 from ingestion.errors import ModelUnavailable
 
 PROMPTS = ["sort: window answer chunk", "sort: token slide", "sort: model lecture index citation"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chatbot.engines.flan_t5 import read_t5
+from chatbot.engines.t5_files import read_t5
 from finetune.t5_shapes import SIZES, VOCABULARY, new_t5
 
 
