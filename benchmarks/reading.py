@@ -5,7 +5,7 @@ PubMedQA's expert-labelled part. About ten minutes for the extractive answerer:
 
     python -m benchmarks.reading --data ../shared/data --rows build --out docs/results
 
-A generator: `--answerer generative --model lectern-t5-mini --name reading_mini`.
+A generator: `--model lectern-t5-mini --name reading_mini`.
 
 Reports go to `--out`; the rows, which quote the collections and so are not for publishing, to
 `--rows`. A run begins anew; `--resume` goes on with one that was killed.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.fresh_process import LECTERN
@@ -29,18 +30,28 @@ COLLECTIONS = {
 }
 
 
-def main() -> None:
+def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Ends the program where a generator's results would take the extractive answerer's place."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     data_argument(parser)
     out_argument(parser)
     parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
-    parser.add_argument("--answerer", default="extractive")
+    parser.add_argument("--answerer", help="generative if there is a --model, else extractive")
     parser.add_argument("--model", help="generator: hub name, lectern-t5-mini or folder")
     parser.add_argument("--name", default="reading", help="how the results' names begin")
     parser.add_argument("--limit", type=int, help="N questions of each, drawn with a seed")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was killed")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
+    asked.answerer = asked.answerer or ("generative" if asked.model else "extractive")
+    if asked.answerer != "extractive" and asked.name == parser.get_default("name"):
+        parser.error(f"--name: {asked.name}_… are the results of the extractive answerer")
+    if asked.answerer == "extractive" and asked.model:
+        parser.error(f"--model: the extractive answerer does without {asked.model}")
+    return asked
 
+
+def main() -> None:
+    asked = read_options()
     asked.rows.mkdir(parents=True, exist_ok=True)
     for form, (file, *options) in COLLECTIONS.items():
         name = f"{asked.name}_{form}"
