@@ -68,14 +68,7 @@ class Resumable:
         saved = self._last()
         if saved is None:
             return 0, {}
-        before = saved.state["identity"]
-        names = sorted({*before, *self._identity})
-        other = [name for name in names if before.get(name) != self._identity.get(name)]
-        if other:
-            raise CheckpointUnusable(
-                f"{self.folder} holds a run that differs in {', '.join(other)}.",
-                "Give another --out, or the settings and data of that run.",
-            )
+        demand_same_run(self.folder, saved.state["identity"], self._identity)
         self._put_back(saved)
         return saved.step, saved.state["state"]
 
@@ -94,3 +87,14 @@ class Resumable:
             for name, weights in self.trained.items():
                 weights.copy_(saved.tensors[name])
         load_optimizer(self.optimizer, saved.optimizer)
+
+
+def demand_same_run(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raises `CheckpointUnusable` that names in what the run in `folder` differs from this one."""
+    names = sorted({*before, *now})
+    other = [name for name in names if before.get(name) != now.get(name)]
+    if other:
+        raise CheckpointUnusable(
+            f"{folder} holds a run that differs in {', '.join(other)}.",
+            "Give another --out, or the settings and data of that run.",
+        )

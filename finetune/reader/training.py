@@ -8,6 +8,7 @@ has it at [CLS].
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from finetune.progress import training_progress
 from finetune.reader.batches import Target, epoch_batches, prepare
 from finetune.reader.examples import ReadingExample
 from finetune.reader.validation import validate
+from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
 from finetune.schedule import Schedule
 from ingestion.encoders.bert_forward import BertShape, read_weights
@@ -59,7 +61,8 @@ def train_reader(
     """Train on `examples`, watch `held`, and leave the reader in `out`; returns its last figures.
 
     A run that was killed goes on from its last checkpoint. `about` goes into `adapter.json`.
-    Raises `EmptySplit` without examples and `LossNotFinite` when training breaks down.
+    Raises `EmptySplit` without examples, `CheckpointUnusable` where `out` holds a run of other
+    settings or data, and `LossNotFinite` when training breaks down.
     """
     featurizer = Featurizer(base)
     prepared = prepare(examples, featurizer)
@@ -72,7 +75,9 @@ def train_reader(
     weights = read_weights(base, shape, precision.weights(trained=False))
     seed_everything(settings.seed)
     layers = tuple(range(shape.layers))
-    trained = new_deltas(weights, layers, settings.rank, torch.Generator().manual_seed(0))
+    trained = new_deltas(
+        weights, layers, settings.rank, torch.Generator().manual_seed(settings.seed)
+    )
     trained["head.weight"] = torch.randn(2, shape.dimension) * 0.02
     trained["head.bias"] = torch.zeros(2)
     for value in trained.values():
@@ -80,9 +85,11 @@ def train_reader(
     optimizer = torch.optim.AdamW(list(trained.items()), lr=settings.lr, weight_decay=0.0)
     scale = settings.alpha / settings.rank
     checkpoints = Checkpoints(out / "checkpoints")
+    identity = json.loads(json.dumps({"settings": asdict(settings), **about}))
     start = 0
     if (latest := checkpoints.latest()) is not None:
         saved = checkpoints.load(latest)
+        demand_same_run(out, saved.state.get("identity", {}), identity)
         with torch.no_grad():
             for name, value in saved.tensors.items():
                 trained[name].copy_(value)
@@ -115,7 +122,7 @@ def train_reader(
         save_adapter(out, config, deltas, head)
 
     figures: dict[str, float] = {}
-    batches = _from(prepared.targets, settings, start, per_epoch)
+    batches = _from(prepared.targets, settings, start)
     with (
         TrainingLog(out, start) as log,
         training_progress("reader", total, start=start) as progress,
@@ -139,7 +146,7 @@ def train_reader(
                 save()
                 figures = validate(out, base, held)
                 log.write(done, figures)
-                checkpoints.save(done, trained, optimizer, {})
+                checkpoints.save(done, trained, optimizer, {"identity": identity})
     save()
     return figures or validate(out, base, held)
 
@@ -162,10 +169,12 @@ def span_loss(logits: Tensor, batch: Sequence[Target]) -> Tensor:
 
 
 def _from(
-    targets: Sequence[Target], settings: ReaderTraining, start: int, per_epoch: int
+    targets: Sequence[Target], settings: ReaderTraining, start: int
 ) -> Iterator[list[Target]]:
-    """The batches of step `start` and after."""
-    for epoch in itertools.count(start // per_epoch):
-        batches = epoch_batches(targets, settings.tokens, settings.seed, epoch)
-        skipped = start - epoch * per_epoch if epoch == start // per_epoch else 0
-        yield from itertools.islice(batches, skipped, None)
+    """The batches of step `start` and after; epochs may differ by a few in how many they have."""
+    every = (
+        batch
+        for epoch in itertools.count()
+        for batch in epoch_batches(targets, settings.tokens, settings.seed, epoch)
+    )
+    return itertools.islice(every, start, None)

@@ -5,21 +5,27 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from chatbot.reading.features import Featurizer
 from chatbot.reading.span_reader import SpanReader
-from finetune.errors import EmptySplit
+from finetune.errors import CheckpointUnusable, EmptySplit
+from finetune.log import read_log
+from finetune.reader import training
 from finetune.reader.batches import epoch_batches, prepare
 from finetune.reader.examples import ReadingExample, occurrences
 from finetune.reader.negatives import made, mined
 from finetune.reader.sources import qed
 from finetune.reader.training import ReaderTraining, span_loss, train_reader
 from ingestion.encoders.factory import DEFAULT_ENCODER, packaged_folder
+from ingestion.encoders.lora import CONFIG, TENSORS
 
 CITIES = ["Paris", "Berlin", "Madrid", "Vienna", "Oslo", "Rome", "Athens", "Lisbon"]
 
@@ -94,6 +100,23 @@ def test_an_epoch_has_every_target_once_and_is_the_same_again(featurizer: Featur
     assert len(first) > 1
 
 
+def test_a_run_goes_on_with_the_batches_that_would_have_come(
+    featurizer: Featurizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in an epoch after one that was cut into more or fewer batches than the first."""
+    monkeypatch.setattr("finetune.reader.batches._POOL", 1.5)
+    long = [
+        replace(one, passage=one.passage + " It is large." * n) for n, one in enumerate(EXAMPLES)
+    ]
+    targets = prepare(long, featurizer).targets
+    settings = ReaderTraining(tokens=160, seed=1)
+    counts = [len(list(epoch_batches(targets, 160, 1, epoch))) for epoch in range(4)]
+    assert len(set(counts)) > 1, "or this shows nothing"
+    whole = list(islice(training._from(targets, settings, 0), sum(counts)))
+    for start in range(sum(counts)):
+        assert list(islice(training._from(targets, settings, start), 1)) == [whole[start]]
+
+
 def test_mined_negatives_do_not_hold_the_answer() -> None:
     found = list(mined(EXAMPLES, random.Random(0)))
     assert len(found) == len(EXAMPLES)
@@ -127,15 +150,55 @@ def test_the_loss_is_the_probability_of_all_places_of_the_answer(featurizer: Fea
     assert float(span_loss(logits, [twice])) == pytest.approx(expected, abs=1e-5)
 
 
-def train(out: Path, epochs: float) -> dict[str, float]:
+def train(out: Path, epochs: float, data: str = "cities") -> dict[str, float]:
     settings = ReaderTraining(
         rank=8, alpha=8, lr=3e-3, warmup=2, epochs=epochs, tokens=160, validate_every=6
     )
     negatives = list(mined(EXAMPLES, random.Random(0)))
     everything = [*EXAMPLES, *negatives]
+    about = {"data": {data: "hash"}}
     return train_reader(
-        packaged_folder(), DEFAULT_ENCODER, everything, everything, out, settings, {}
+        packaged_folder(), DEFAULT_ENCODER, everything, everything, out, settings, about
     )
+
+
+def test_a_run_that_was_killed_ends_in_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "alone", epochs=4)
+    with monkeypatch.context() as patched:
+        # Before the checkpoint of the second validation is saved.
+        patched.setattr(training, "validate", Killed(training.validate, after=1))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "killed", epochs=4)
+    train(tmp_path / "killed", epochs=4)
+    one, other = (load_file(tmp_path / run / TENSORS) for run in ("alone", "killed"))
+    torch.testing.assert_close(one, other)
+    steps = [[row["step"] for row in read_log(tmp_path / run)] for run in ("alone", "killed")]
+    assert steps[0] == steps[1]
+
+
+class Killed:
+    """A function that works `after` times and is then interrupted."""
+
+    def __init__(self, works: Callable[..., dict[str, float]], after: int) -> None:
+        self._works, self._left = works, after
+
+    def __call__(self, *arguments: object) -> dict[str, float]:
+        if not self._left:
+            raise KeyboardInterrupt
+        self._left -= 1
+        return self._works(*arguments)
+
+
+def test_weights_of_another_run_do_not_get_this_ones_record(tmp_path: Path) -> None:
+    train(tmp_path, epochs=1)
+    before = (tmp_path / CONFIG).read_bytes()
+    with pytest.raises(CheckpointUnusable, match="differs in data"):
+        train(tmp_path, epochs=1, data="rivers")
+    with pytest.raises(CheckpointUnusable, match="differs in settings"):
+        train(tmp_path, epochs=0.5)
+    assert (tmp_path / CONFIG).read_bytes() == before
 
 
 def test_a_few_steps_teach_where_the_answer_stands(tmp_path: Path) -> None:
