@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.reading.span_reader import TASK as READER
-from evaluation.rows import write_whole
 from evaluation.runs import load_run
 from finetune.shipping.card import write_card
 from finetune.shipping.learned import learned, read_record
@@ -75,7 +74,7 @@ def ship(
     models = into or FOLDER
     runs = [load_run(report) for report in reports]
     counts = check(learned(folder, base))
-    beside = models / f".{name}.part"
+    beside, listed = models / f".{name}.part", models / f".{MANIFEST}.part"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
@@ -92,11 +91,15 @@ def ship(
         model = _described(name, beside)
         manifest = _with(model, models)
         _must_fit(manifest)
+        # All is on the disk, which may be full, before anything takes its place.
+        plain = manifest.model_dump(exclude_none=True)
+        listed.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(models / name, ignore_errors=True)
         beside.rename(models / name)
+        listed.replace(models / MANIFEST)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    write_whole(models / MANIFEST, json.dumps(_plain(manifest), indent=1) + "\n")
+        listed.unlink(missing_ok=True)
     return Shipped(model, manifest.bytes, apart)
 
 
@@ -146,7 +149,3 @@ def _must_fit(manifest: Manifest) -> None:
         f"{LARGEST / 1e6:.0f} MB may be shipped.",
         "Ship the T5 with --weights int8, or an adapter of a smaller rank. Nothing was changed.",
     )
-
-
-def _plain(manifest: Manifest) -> object:
-    return manifest.model_dump(exclude_none=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_t5
@@ -187,6 +189,30 @@ def test_a_model_shipped_again_replaces_the_first(box: Path, tmp_path: Path) -> 
     (found,) = learned(packaged_model("lectern-judge"))
     assert found.recorded.startswith("Toxic Spans")
     assert len(read_manifest().models) == 1
+
+
+@pytest.mark.parametrize("file", ["adapter.json", MANIFEST])
+def test_a_disk_that_is_full_leaves_the_package_as_it_was(
+    box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """The manifest is written last, and is no less needed than the rest."""
+    ship(judge(tmp_path / "one"), "lectern-judge")
+    another = judge(tmp_path / "two", data="toxic_spans")
+    write = Path.write_text
+
+    def full(path: Path, *text: Any, **how: Any) -> int:
+        if path.is_relative_to(box) and file in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, *text, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        for name in ("lectern-judge", "lectern-judge-independent"):
+            with pytest.raises(OSError, match="No space"):
+                ship(another, name)
+    (found,) = learned(packaged_model("lectern-judge"))
+    assert found.recorded.startswith("Jigsaw")
+    assert sorted(path.name for path in box.iterdir()) == ["lectern-judge", MANIFEST]
 
 
 def test_data_that_may_not_be_shipped_stops_it(box: Path, tmp_path: Path) -> None:
