@@ -59,11 +59,18 @@ def main() -> None:
         app()
     except LecternError as error:
         _fail(error.what, error.remedy)
-    except OSError as error:
+    except Exception as error:
         # It may happen wherever a file is written, and is nobody's mistake.
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not _tells_of_a_full_disk(error):
             raise
         _fail(f"The disk is full ({error}).", "Free some space and give the same command again.")
+
+
+def _tells_of_a_full_disk(error: Exception) -> bool:
+    """safetensors makes an error of its own of it, and only its text has the number."""
+    full = (errno.ENOSPC, errno.EDQUOT)
+    said = str(error) if type(error).__name__ == "SafetensorError" else ""
+    return getattr(error, "errno", 0) in full or any(f"(os error {one})" in said for one in full)
 
 
 def _fail(what: str, remedy: str) -> NoReturn:

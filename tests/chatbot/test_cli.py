@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from chatbot.cli import main
 
@@ -118,11 +119,20 @@ def test_an_error_with_brackets_in_it_is_shown_whole(tmp_path: Path) -> None:
     assert lines == ["Error: no [such] file: no such file or folder.", "Check the path."]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "log.jsonl"),
+        SafetensorError("I/O error: No space left on device (os error 28) log.jsonl"),
+    ],
+)
 def test_a_full_disk_is_named_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
+    """Whoever writes: safetensors makes an error of its own of it."""
+
     def full() -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "log.jsonl")
+        raise error
 
     monkeypatch.setattr("chatbot.cli.app", full)
     with pytest.raises(SystemExit) as ended:
@@ -131,3 +141,12 @@ def test_a_full_disk_is_named_in_one_line(
     first, second = capsys.readouterr().err.strip().splitlines()
     assert first.startswith("Error: The disk is full") and "log.jsonl" in first
     assert second.startswith("Free some space")
+
+
+def test_another_failure_is_not_taken_for_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise SafetensorError("Error while serializing: I/O error: Permission denied (os error 13)")
+
+    monkeypatch.setattr("chatbot.cli.app", fails)
+    with pytest.raises(SafetensorError, match="Permission denied"):
+        main()
