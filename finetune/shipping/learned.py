@@ -17,8 +17,8 @@ from ingestion.packaged import KNOWN, packaged_model
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One source as its training recorded it. `examples` are tokens for text that was pre-trained
-    on; `sha256` is of the file that was read, where the record has it.
+    """One source as its training recorded it. `examples` are, for text that was pre-trained on, the
+    tokens that were seen; `sha256` is of what was read, where the record has it.
     """
 
     recorded: str
@@ -72,7 +72,8 @@ def _stage(folder: Path, record: Mapping[str, Any]) -> list[Learned]:
         elif isinstance(data, dict) and "train" in data:
             rows = [(row["file"], row["examples"], row["sha256"]) for row in data["train"]]
         elif isinstance(data, dict):
-            rows = [(name, text["tokens"], None) for name, text in data.items()]
+            seen, shares = record["course"]["source_tokens"], record["mixture"]
+            rows = [(n, round(shares[n] * seen), text["sha256"]) for n, text in data.items()]
         else:
             rows = []
     except (KeyError, TypeError):

@@ -21,7 +21,9 @@ LIST = Path(__file__).with_name("shippable.toml")
 
 
 class Shippable(BaseModel):
-    """One collection. `recorded` are names that records give it, `files` name → SHA-256."""
+    """One collection. `recorded` are names that records give it, `files` name → SHA-256, `text` that
+    of all files of a text (`finetune.pretraining.corpus.Text.sha256`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,10 +32,11 @@ class Shippable(BaseModel):
     credit: str
     recorded: tuple[str, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
+    text: str = ""
 
     def holds(self, learned: Learned) -> bool:
         if learned.sha256:
-            return learned.sha256 in self.files.values()
+            return learned.sha256 in (*self.files.values(), self.text)
         return learned.recorded in (*self.recorded, self.name)
 
 

@@ -7,7 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from trained_folders import QED_FILE, QED_HASH, judge, pretrained, reader, write_record, write_sft
+from trained_folders import (
+    ARTICLES_HASH,
+    BOOKS_HASH,
+    QED_FILE,
+    QED_HASH,
+    judge,
+    pretrained,
+    reader,
+    write_record,
+    write_sft,
+)
 
 from finetune.data.mixture import MixtureFile
 from finetune.data.t0 import SHIPPED
@@ -24,9 +34,10 @@ def test_a_fine_tuned_t5_has_learned_what_its_base_has(tmp_path: Path) -> None:
     (tmp_path / "tuned").mkdir()
     write_sft(tmp_path / "tuned", base)
     assert learned(tmp_path / "tuned") == [
-        Learned("openstax", 15_000_000),
+        Learned("openstax", 15_000_000, BOOKS_HASH),
+        Learned("wikipedia", 5_000_000, ARTICLES_HASH),
         Learned(QED_FILE, 7167, QED_HASH),
-    ]
+    ], "of 100 million tokens 20 million were seen"
 
 
 def test_a_base_that_is_not_where_the_record_says_must_be_named(tmp_path: Path) -> None:
@@ -35,7 +46,8 @@ def test_a_base_that_is_not_where_the_record_says_must_be_named(tmp_path: Path) 
     write_sft(tmp_path / "tuned", "build/gone")
     with pytest.raises(LecternError, match=r"trained from build/gone.*--base DIR"):
         learned(tmp_path / "tuned")
-    assert [one.recorded for one in learned(tmp_path / "tuned", base)] == ["openstax", QED_FILE]
+    found = [one.recorded for one in learned(tmp_path / "tuned", base)]
+    assert found == ["openstax", "wikipedia", QED_FILE]
 
 
 def test_a_judge_and_a_reader_say_it_in_their_own_forms(tmp_path: Path) -> None:
@@ -76,7 +88,12 @@ def test_examples_of_one_collection_are_counted_together() -> None:
 
 @pytest.mark.parametrize(
     ("recorded", "digest"),
-    [("autoj", None), ("dialogsum.train.jsonl", "a" * 64), (QED_FILE, "b" * 64)],
+    [
+        ("autoj", None),
+        ("dialogsum.train.jsonl", "a" * 64),
+        (QED_FILE, "b" * 64),
+        ("openstax", "c" * 64),
+    ],
 )
 def test_data_that_is_not_on_the_list_is_named(recorded: str, digest: str | None) -> None:
     """By its hash where there is one: a file of that name may be another."""
@@ -86,18 +103,20 @@ def test_data_that_is_not_on_the_list_is_named(recorded: str, digest: str | None
 
 def test_every_entry_of_the_list_says_who_made_it_under_which_licence() -> None:
     names = [name for one in shippable() for name in (one.name, *one.recorded)]
-    hashes = [digest for one in shippable() for digest in one.files.values()]
+    hashes = [digest for one in shippable() for digest in (*one.files.values(), one.text) if digest]
     assert len(set(names)) == len(names)
     assert len(set(hashes)) == len(hashes)
     for one in shippable():
-        assert one.recorded or one.files
+        assert one.recorded or one.files or one.text
         assert one.credit
         assert one.licence
 
 
-def test_what_lectern_t5_is_pretrained_on_may_be_shipped() -> None:
-    corpus = Corpus.load(CORPUS, ROOT)
-    check(Learned(text.name, 1) for text in corpus.text)
+@pytest.mark.data
+def test_what_lectern_t5_is_pretrained_on_may_be_shipped(shared_data: Path) -> None:
+    corpus = Corpus.load(CORPUS, shared_data)
+    counts = check(Learned(text.name, 1, text.sha256()) for text in corpus.text)
+    assert len(counts) == len(corpus.text)
 
 
 @pytest.mark.data

@@ -16,6 +16,10 @@ from ingestion.encoders.lora import AdapterConfig, base_digest, new_deltas, save
 
 QED = next(one for one in shippable() if one.name.startswith("QED"))
 QED_FILE, QED_HASH = next(iter(QED.files.items()))
+BOOKS_HASH, ARTICLES_HASH = (
+    next(one.text for one in shippable() if one.name == f"{name} (tokens)")
+    for name in ("OpenStax textbooks", "WikiText")
+)
 
 
 def adapter(
@@ -63,9 +67,18 @@ def reader(folder: Path) -> Path:
 def pretrained(folder: Path) -> Path:
     """The record of `lectern train pretrain`."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = {"openstax": {"sha256": "0" * 64, "licence": "CC BY 4.0", "tokens": 15_000_000}}
-    vocabulary = {"pieces": 16_384, "sha256": "0" * 64}
-    write_record(folder, {"model": "lectern-t5-mini", "vocabulary": vocabulary, "data": text})
+    data = {
+        "openstax": {"sha256": BOOKS_HASH, "licence": "CC BY 4.0", "tokens": 90_000_000},
+        "wikipedia": {"sha256": ARTICLES_HASH, "licence": "CC BY-SA 3.0", "tokens": 10_000_000},
+    }
+    record = {
+        "model": "lectern-t5-mini",
+        "vocabulary": {"pieces": 16_384, "sha256": "0" * 64},
+        "data": data,
+        "mixture": {"openstax": 0.75, "wikipedia": 0.25},
+        "course": {"steps": 4_800, "source_tokens": 20_000_000},
+    }
+    write_record(folder, record)
     return folder
 
 
