@@ -21,8 +21,8 @@ LIST = Path(__file__).with_name("shippable.toml")
 
 
 class Shippable(BaseModel):
-    """One collection. `recorded` are names that records give it, `files` name → SHA-256, `text` that
-    of all files of a text (`finetune.pretraining.corpus.Text.sha256`).
+    """One collection. `recorded` are names that records give it, `files` name → SHA-256, `text` the
+    SHA-256 over all files of a text (`finetune.pretraining.corpus.Text`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
