@@ -28,6 +28,11 @@ err = Console(stderr=True, highlight=False)
 """Everything that is not a result: progress, notices, errors."""
 
 
+def tell(line: str) -> None:
+    """A line to the person who waits, whatever brackets stand in its names."""
+    err.print(line, soft_wrap=True, markup=False)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)

@@ -127,12 +127,13 @@ def pretrain(
         peak=peak and peak * 1e12,
         device=device,
         fresh=fresh,
-        say=console.err.print,
+        say=console.tell,
     )
     speed = course.tokens / max(course.seconds, 1e-9)
-    console.out.print(f"{out}: {course.step} of {steps} steps, {speed:.0f} source tokens/s")
+    said = f"{out}: {course.step} of {steps} steps, {speed:.0f} source tokens/s"
+    console.out.print(said, soft_wrap=True, markup=False)
     for row in course.evaluations:
         figures = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "step")
-        console.out.print(f"step {row['step']:.0f}: {figures}")
+        console.out.print(f"step {row['step']:.0f}: {figures}", soft_wrap=True, markup=False)
     if course.step < steps:
         console.out.print("Give the same command again to go on.")

@@ -81,9 +81,10 @@ def reward(
         out,
         settings,
         device=resolve_device(device),
-        say=console.err.print,
+        say=console.tell,
     )
     for source, figures in record["figures"].items():
         for name, figure in figures.items():
             spread = f" ({figure['low']:.3f}–{figure['high']:.3f})" if "low" in figure else ""
-            console.out.print(f"{source}: {name} {figure['value']:.3f}{spread}")
+            said = f"{source}: {name} {figure['value']:.3f}{spread}"
+            console.out.print(said, markup=False)

@@ -142,9 +142,10 @@ def sft(
         held_out=held_out,
         device=device,
         fresh=fresh,
-        say=lambda line: console.err.print(line, soft_wrap=True, markup=False),
+        say=console.tell,
     )
-    console.out.print(f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s")
+    said = f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s"
+    console.out.print(said, soft_wrap=True, markup=False)
     for row in course.evaluations:
         marked = " (kept)" if row["step"] == course.best_step else ""
         figures = "  ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "step")

@@ -50,11 +50,11 @@ def vocabulary(
         held += [document for document in found if is_held(document, 0.01)]
         documents += [document for document in found if not is_held(document, 0.01)]
         total = sum(map(len, found))
-        console.err.print(f"{text.name}: {len(found):,} documents, {total:,} characters")
-    console.err.print(f"Learning {size:,} pieces (minutes)…")
+        console.tell(f"{text.name}: {len(found):,} documents, {total:,} characters")
+    console.tell(f"Learning {size:,} pieces (minutes)…")
     tokenizer = train_vocabulary(documents, size, characters=characters, seed=seed)
     save_vocabulary(tokenizer, out)
-    console.out.print(f"{out}: {len(tokenizer):,} pieces")
+    console.out.print(f"{out}: {len(tokenizer):,} pieces", soft_wrap=True, markup=False)
     if held:
         figures = coverage(tokenizer, held)
         console.out.print(

@@ -150,6 +150,16 @@ def test_time_over_saves_and_the_same_command_goes_on(folder: Path, alone: Path)
     torch.testing.assert_close(weights_of(alone), weights_of(folder / "hurried"), atol=1e-5, rtol=0)
 
 
+def test_a_folder_may_bear_any_name(folder: Path) -> None:
+    out = "mini [final] %s é [/x]"
+    said = done(*arguments(folder, out, "--steps", 1, "--eval-every", 1))
+    assert f"{folder / out}: 1 of 1 steps" in said.replace("\n", "")
+    assert (folder / out / "model.safetensors").is_file()
+    again = run(*arguments(folder, out, "--steps", 2, "--eval-every", 1))
+    assert isinstance(again.exception, CheckpointUnusable)
+    assert str(folder / out) in str(again.exception)
+
+
 def test_other_settings_are_refused_and_the_probe_is_logged(folder: Path) -> None:
     (folder / "asked.jsonl").write_text('{"source": "The encoder", "target": "reads"}\n')
     few = ("--steps", 2, "--eval-every", 1, "--probe", folder / "asked.jsonl")
