@@ -17,8 +17,8 @@ def ship(
     name: Annotated[
         str,
         typer.Option(
-            help="lectern-reader, lectern-judge, lectern-judge-independent, lectern-preference or "
-            "lectern-t5-mini."
+            help="lectern-reader, lectern-judge, lectern-judge-independent, lectern-preference, "
+            "lectern-t5-mini; with --out lectern-t5-small."
         ),
     ],
     weights: Annotated[
@@ -42,6 +42,12 @@ def ship(
             dir_okay=False,
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where to pack what is too large for the package.", file_okay=False
+        ),
+    ] = None,
 ) -> None:
     """Put a trained model into the package, to travel with every install under its name.
 
@@ -51,9 +57,11 @@ def ship(
     from finetune.shipping.ship import LARGEST
     from finetune.shipping.ship import ship as run
 
-    shipped = run(folder, name, weights=weights, base=base, reports=report or ())
+    shipped = run(folder, name, weights=weights, base=base, reports=report or (), out=out)
     moved = "" if shipped.apart is None else f", within {shipped.apart:.2g} nats a token"
-    console.out.print(
-        f"{name}: {shipped.model.bytes / 1e6:.2f} MB{moved}. All packaged models: "
-        f"{shipped.total / 1e6:.2f} of {LARGEST / 1e6:.0f} MB."
+    where = (
+        f"It lies in {out}."
+        if out
+        else f"All packaged models: {shipped.total / 1e6:.2f} of {LARGEST / 1e6:.0f} MB."
     )
+    console.out.print(f"{name}: {shipped.model.bytes / 1e6:.2f} MB{moved}. {where}", markup=False)

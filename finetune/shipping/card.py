@@ -16,6 +16,7 @@ from finetune.shipping.shippable import collection
 from finetune.t5_card import t5_card
 from ingestion.encoders.lora import read_config
 from ingestion.errors import LecternError
+from ingestion.packaged import KNOWN
 
 CARD = "README.md"
 _NAMES: dict[Weights, str] = {"bf16": "bfloat16", "int8": "int8, a scale for each row"}
@@ -48,12 +49,13 @@ def write_card(
         raise LecternError(
             f"{folder} has no model card ({CARD}).", "`lectern train reward` writes one."
         )
-    parts = [
-        text,
-        "## As shipped\n",
+    travels = (
         f"It travels with Lectern as `{name}`, its weights in {_NAMES[weights]}; "
-        "`ingestion/models/manifest.json` has the SHA-256 of each file.",
-    ]
+        "`ingestion/models/manifest.json` has the SHA-256 of each file."
+        if name in KNOWN
+        else f"It does not travel with Lectern; its weights are in {_NAMES[weights]}."
+    )
+    parts = [text, "## As shipped\n", travels]
     if apart is not None:
         parts.append(
             f"\nLog-likelihoods a token differ from those of the trained weights by up to "
@@ -74,7 +76,7 @@ def _of_t5(folder: Path, name: str, data: Sequence[DataUsed]) -> ModelCard:
         base="none",
         how="A small T5 1.1 trained from nothing: span corruption on text (counted in tokens), "
         "then instructions (counted in examples).",
-        usage=f'`lectern ask --model {name} "…"`',
+        usage=f'`lectern ask --model {name if name in KNOWN else "FOLDER"} "…"`',
     )
     return replace(card, data=data, limits=[*card.limits, "English alone."])
 

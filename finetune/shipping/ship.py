@@ -39,11 +39,14 @@ TASKS = {
     "lectern-t5-mini": "t5",
 }
 
+RELEASED = {"lectern-t5-small": "t5"}
+"""Too large for the package: packed in the same way, into a folder of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """`total` is the size of all packaged models, `apart` how far a T5's log-likelihoods a token
-    have moved, in nats.
+    """`total` is the size of all packaged models, or of one that is released; `apart` is how far a
+    T5's log-likelihoods a token have moved, in nats.
     """
 
     model: PackagedModel
@@ -58,49 +61,65 @@ def ship(
     weights: Weights = "bf16",
     base: Path | None = None,
     reports: Sequence[Path] = (),
-    into: Path | None = None,
+    out: Path | None = None,
 ) -> Shipped:
-    """Put the model in `folder` into the package as `name`, in place of one that was there.
+    """Put the model in `folder` into the package as `name`, in place of one that was there; one of
+    `RELEASED` into the folder `out`.
 
     `base` is where the model lies that it was trained from, if not where its record says; the
     figures of `reports` go into its card. Where anything is wrong, a `LecternError` says what, and
     the package is as it was.
     """
-    if name not in TASKS:
-        raise LecternError(
-            f"{name} is not a name that a packaged model can have.",
-            f"Give one of: {', '.join(KNOWN)}.",
-        )
-    models = into or FOLDER
+    _check_place(name, out)
+    place = out or FOLDER / name
+    beside, listed = place.with_name(f".{place.name}.part"), FOLDER / f".{MANIFEST}.part"
     runs = [load_run(report) for report in reports]
     counts = check(learned(folder, base))
-    beside, listed = models / f".{name}.part", models / f".{MANIFEST}.part"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
         apart = None
-        if TASKS[name] == "t5":
+        if (task := {**TASKS, **RELEASED}[name]) == "t5":
             apart = pack_t5(folder, beside, weights)
         else:
             weights = "bf16"
-            pack_adapter(folder, beside, TASKS[name])
+            pack_adapter(folder, beside, task)
         _write_record(folder, beside, counts, weights)
-        write_card(
-            folder, beside, name, TASKS[name], counts, weights=weights, apart=apart, runs=runs
-        )
+        write_card(folder, beside, name, task, counts, weights=weights, apart=apart, runs=runs)
         model = _described(name, beside)
-        manifest = _with(model, models)
+        if out:
+            beside.replace(out)
+            return Shipped(model, model.bytes, apart)
+        manifest = _with(model, FOLDER)
         _must_fit(manifest)
         # All is on the disk, which may be full, before anything takes its place.
         plain = manifest.model_dump(exclude_none=True)
         listed.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(models / name, ignore_errors=True)
-        beside.rename(models / name)
-        listed.replace(models / MANIFEST)
+        shutil.rmtree(place, ignore_errors=True)
+        beside.rename(place)
+        listed.replace(FOLDER / MANIFEST)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         listed.unlink(missing_ok=True)
     return Shipped(model, manifest.bytes, apart)
+
+
+def _check_place(name: str, out: Path | None) -> None:
+    """Raises `LecternError` for an unknown name, and for one that goes elsewhere."""
+    if name not in TASKS and name not in RELEASED:
+        raise LecternError(
+            f"{name} is not a name that a packaged model can have.",
+            f"Give one of: {', '.join((*KNOWN, *RELEASED))}.",
+        )
+    if name in RELEASED and not out:
+        raise LecternError(
+            f"{name} is too large, and does not travel with Lectern.",
+            "Say with --out DIR where it is to be packed.",
+        )
+    if name in TASKS and out:
+        raise LecternError(f"{name} is a model that travels.", "Ship it without --out.")
+    if out and out.exists() and any(out.iterdir()):
+        raise LecternError(f"{out} is not empty.", "Give another --out, or empty that folder.")
 
 
 def _write_record(folder: Path, out: Path, counts: dict[str, int], weights: Weights) -> None:

@@ -166,6 +166,29 @@ def test_a_policy_takes_what_rewarded_it_along(box: Path, sorting: Path, tmp_pat
     assert "0123456789abcdef" in recorded_reward(packaged_model("lectern-t5-mini"))
 
 
+def test_what_is_too_large_for_the_package_is_packed_beside_it(
+    box: Path, sorting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.shipping.ship.LARGEST", 1)
+    out = tmp_path / "release" / "small"
+    told = ship(sorting, "lectern-t5-small", weights="int8", out=out)
+    assert told.total == told.model.bytes == sum(p.stat().st_size for p in out.iterdir())
+    assert [path.name for path in out.parent.iterdir()] == ["small"]
+    released = load_engine(str(out), device="cpu")
+    assert released.generate(PROMPTS, Decoding(max_new_tokens=16)) == ANSWERS
+    card = (out / "README.md").read_text()
+    assert "| CC BY-SA 3.0 |" in card
+    assert "does not travel with Lectern" in card
+    assert [path.name for path in box.iterdir()] == [MANIFEST]
+
+    with pytest.raises(LecternError, match="is not empty"):
+        ship(sorting, "lectern-t5-small", out=out)
+    with pytest.raises(LecternError, match=r"lectern-t5-small .*does not travel.*--out DIR"):
+        ship(sorting, "lectern-t5-small")
+    with pytest.raises(LecternError, match=r"lectern-t5-mini .*travels.*without --out"):
+        ship(sorting, "lectern-t5-mini", out=tmp_path / "mini")
+
+
 def test_past_the_budget_nothing_changes_and_the_figures_are_named(
     box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
