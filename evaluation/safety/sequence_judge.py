@@ -35,10 +35,17 @@ class SequenceJudge:
         self.identity = weights_identity(folder)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModelForSequenceClassification.from_pretrained(
-                folder, use_safetensors=True, local_files_only=True, dtype=torch.float32
+            model, told = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                use_safetensors=True,
+                local_files_only=True,
+                dtype=torch.float32,
+                output_loading_info=True,
             )
-        except (OSError, ValueError, SafetensorError) as error:
+            # transformers would fill in a random head.
+            if told["missing_keys"]:
+                raise ValueError(f"it has no weights for {min(told['missing_keys'])}.")
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelUnavailable(
                 f"The classifier in {folder} cannot be read: {error}",
                 "The folder needs config.json, a tokenizer and model.safetensors.",

@@ -125,6 +125,21 @@ def test_pickled_weights_are_not_read(classifier: Path) -> None:
         load_judge(classifier)
 
 
+def test_a_model_without_a_head_of_its_own_does_not_judge_by_a_random_one(classifier: Path) -> None:
+    path = classifier / "model.safetensors"
+    body = {name: w for name, w in load_file(path).items() if not name.startswith("classifier")}
+    save_file(body, path, {"format": "pt"})
+    with pytest.raises(ModelUnavailable, match=r"cannot be read: it has no weights for classifier"):
+        load_judge(classifier)
+
+
+def test_weights_of_another_size_than_the_configuration_says_are_named(classifier: Path) -> None:
+    config = json.loads((classifier / "config.json").read_text())
+    (classifier / "config.json").write_text(json.dumps(config | {"intermediate_size": 32}))
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        load_judge(classifier)
+
+
 def trained_judge(folder: Path, task: str = "toxicity") -> Path:
     """As `lectern train reward` leaves it: no deltas, a head that looks at one dimension."""
     head = {"weight": torch.zeros(1, 2 * 384), "bias": torch.zeros(1)}
