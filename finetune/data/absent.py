@@ -7,7 +7,6 @@ Negatives mined by our own lexical search, and questions with one thing changed
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -23,21 +22,17 @@ _SEED = 0
 
 
 def read_absent(path: Path) -> list[Example]:
-    """Of QED (`train_all…`) or SQuAD's part (`squad_v11_train_subset…`): mined ones, then made."""
-    qed = path.name.startswith("train_all")
-    asked = list(sources.qed(path.parent) if qed else sources.squad_subset(path.parent))
+    """Of QED, SQuAD's part or FairytaleQA, by the file's name: mined ones, then made."""
+    asked = list(sources.read_by_name(path))
     chance = random.Random(_SEED)
-    return [
-        _example("qed" if qed else "squad", one, hyphens=qed) for one in _negatives(asked, chance)
-    ]
+    return [_example(one) for one in chain(mined(asked, chance), made(asked, chance))]
 
 
-def _negatives(asked: list[ReadingExample], chance: random.Random) -> Iterator[ReadingExample]:
-    return chain(mined(asked, chance), made(asked, chance))
-
-
-def _example(task: str, one: ReadingExample, *, hyphens: bool) -> Example:
-    passage = detokenize(one.passage, hyphens=hyphens)
-    question = detokenize(one.question, hyphens=hyphens).rstrip("?").rstrip() + "?"
+def _example(one: ReadingExample) -> Example:
+    task = one.task.partition("/")[0]
+    passage, question = (
+        detokenize(text, hyphens=task != "squad") for text in (one.passage, one.question)
+    )
+    question = question.rstrip("?").rstrip() + "?"
     prompt = build_prompt(question, [passage], PromptStyle())
     return Example(prompt, UNANSWERABLE, f"{task}-absent", fingerprint(passage))

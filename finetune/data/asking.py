@@ -10,17 +10,12 @@ from finetune.reader import sources
 
 
 def read_asking(path: Path) -> list[Example]:
-    """Of FairytaleQA (`….csv…`), QED (`train_all…`) or SQuAD's part; passages as they are read."""
-    if ".csv" in path.name:
-        asked, hyphens = sources.fairytale(path), True
-    elif path.name.startswith("train_all"):
-        asked, hyphens = sources.qed(path.parent), True
-    else:
-        asked, hyphens = sources.squad_subset(path.parent), False
+    """Of FairytaleQA, QED or SQuAD's part, by the file's name; passages as they are read."""
     examples = []
-    for one in asked:
+    for one in sources.read_by_name(path):
         passage, question, answer = (
-            detokenize(text, hyphens=hyphens) for text in (one.passage, one.question, one.text)
+            detokenize(text, hyphens=one.task != "squad")
+            for text in (one.passage, one.question, one.text)
         )
         if answer:
             target = question[0].upper() + question[1:].rstrip("?").rstrip() + "?"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from evaluation.jsonl import read_lines, read_objects
 from finetune.reader.examples import ReadingExample, occurrences
+from ingestion.errors import LecternError
 from ingestion.sentences import split_sentences
 from ingestion.words import Stemmed
 
@@ -61,6 +62,23 @@ def fairytale(file: Path) -> Iterator[ReadingExample]:
             yield ReadingExample(
                 "fairytale", row["story_name"], row["question"], row["content"], spans, answer
             )
+
+
+def read_by_name(path: Path) -> Iterator[ReadingExample]:
+    """The examples of a file as it was published: QED's, SQuAD's part or FairytaleQA's.
+
+    Raises `LecternError` for a file of another name.
+    """
+    if ".csv" in path.name:
+        return fairytale(path)
+    if path.name.startswith("train_all."):
+        return qed(path.parent)
+    if path.name.startswith("squad_v11_train_subset."):
+        return squad_subset(path.parent)
+    raise LecternError(
+        f"{path} is none of the files that can be read in this format.",
+        "Give train_all.jsonl.gz, squad_v11_train_subset.jsonl.gz or FairytaleQA's train.csv.gz.",
+    )
 
 
 _T0_FORMS: Mapping[str, re.Pattern[str]] = {

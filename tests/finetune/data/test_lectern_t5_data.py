@@ -59,6 +59,14 @@ def test_a_question_is_asked_for_an_answer(tmp_path: Path) -> None:
     assert first.target == "Which river flows north?"
 
 
+@pytest.mark.parametrize("form", ["absent", "asking"])
+def test_another_file_is_not_read_as_the_known_one_beside_it(tmp_path: Path, form: str) -> None:
+    squad(tmp_path)
+    mine = lines(tmp_path / "mine.jsonl", {"context": "a b .", "question": "a ?", "span": [0, 0]})
+    with pytest.raises(LecternError, match=r"mine\.jsonl is none of the files"):
+        read_format(form, mine)
+
+
 def test_a_followup_says_it_for_what_the_turn_before_named(tmp_path: Path) -> None:
     question = "what is the medical term for webbed toes"
     passage = "Webbed toes is the common name for syndactyly . It is normal in many birds ."
