@@ -134,7 +134,7 @@ def _own(path: Path) -> Iterator[Labelled]:
         text, label = row.get("text"), row.get("label")
         if not isinstance(text, str) or not isinstance(label, int | float) or not 0 <= label <= 1:
             raise malformed(path, number, 'needs "text" and a "label" from 0 to 1')
-        yield _labelled(text, float(label), path.stem)
+        yield _labelled(text, float(label), path.name)
 
 
 def _labelled(

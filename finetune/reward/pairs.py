@@ -122,7 +122,7 @@ def _own(path: Path) -> Iterator[Preference]:
         prompt, chosen, rejected = (row.get(name) for name in ("prompt", "chosen", "rejected"))
         if not (isinstance(prompt, str) and isinstance(chosen, str) and isinstance(rejected, str)):
             raise malformed(path, number, 'needs "prompt", "chosen" and "rejected"')
-        yield _pair(prompt, chosen, rejected, path.stem)
+        yield _pair(prompt, chosen, rejected, path.name)
 
 
 def _pair(prompt: str, chosen: str, rejected: str, source: str, *, group: str = "") -> Preference:

@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from chatbot.judging.reward_model import RewardModel
 from finetune.commands import train_app
+from finetune.reward.labelled import LABELLED_FOLDERS
 from finetune.reward.run import read_data, train_and_measure
 from finetune.reward.settings import RewardSettings
+from finetune.shipping.learned import learned
+from finetune.shipping.shippable import check
 from ingestion.errors import LecternError
 
 
@@ -53,17 +56,31 @@ def test_a_judge_is_left_with_its_record_and_its_card(base: Path, tmp_path: Path
 
     written = json.loads((tmp_path / "judge" / "training.json").read_text())
     assert written["figures"] == record["figures"]
-    assert set(record["figures"]) == {"mine", "other"}
-    assert record["figures"]["other"]["auc"]["n"] == 60
+    assert set(record["figures"]) == {"mine.jsonl", "other.jsonl"}
+    assert record["figures"]["other.jsonl"]["auc"]["n"] == 60
     splits = record["splits"]
     assert splits["train"] + splits["dev"] + splits["test"] + splits["copies"] == 400
     assert f"{splits['train']:,} examples to train on" in said[0]
     card = (tmp_path / "judge" / "README.md").read_text()
-    assert f"| mine | {splits['train']:,} | not stated |" in card
-    auc = record["figures"]["other"]["auc"]
-    shown = f"| other | auc | {auc['value']:.3f} | {auc['low']:.3f}–{auc['high']:.3f} |"
+    assert f"| mine.jsonl | {splits['train']:,} | not stated |" in card
+    auc = record["figures"]["other.jsonl"]["auc"]
+    shown = f"| other.jsonl | auc | {auc['value']:.3f} | {auc['low']:.3f}–{auc['high']:.3f} |"
     assert shown in card
     assert RewardModel(tmp_path / "judge").task == "toxicity"
+
+
+def test_ones_own_file_does_not_take_the_name_and_licence_of_a_collection(
+    base: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / LABELLED_FOLDERS["jigsaw"]
+    place.mkdir(parents=True)
+    (place / "SOURCE.txt").write_text("LICENCE: CC0\n")
+    mine = write_labelled(tmp_path / "jigsaw.jsonl", 300, 1)
+    record = train_and_measure([str(mine)], [], tmp_path, tmp_path / "judge", settings(base))
+    (learned_from,) = record["data"]
+    assert (learned_from["name"], learned_from["licence"]) == ("jigsaw.jsonl", "not stated")
+    with pytest.raises(LecternError, match=r"may not be shipped.*jigsaw\.jsonl"):
+        check(learned(tmp_path / "judge"))
 
 
 def test_a_judge_of_preference_from_ones_own_pairs(base: Path, tmp_path: Path) -> None:
@@ -74,7 +91,7 @@ def test_a_judge_of_preference_from_ones_own_pairs(base: Path, tmp_path: Path) -
     )
 
     assert {"accuracy", "accuracy_length_matched", "length_correlation", "ece"} <= set(
-        record["figures"]["pairs"]
+        record["figures"]["pairs.jsonl"]
     )
 
 

@@ -82,7 +82,7 @@ def test_ones_own_labels_are_read_and_a_bad_line_is_named(tmp_path: Path) -> Non
     path = tmp_path / "mine.jsonl"
     path.write_text('{"text": "a", "label": 0.25}\n')
     assert [(e.text, e.label, e.source) for e in read_labelled(str(path), tmp_path)] == [
-        ("a", 0.25, "mine")
+        ("a", 0.25, "mine.jsonl")
     ]
 
     path.write_text('{"text": "a", "label": 0}\n{"text": "a", "label": 2}\n')
