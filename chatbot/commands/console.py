@@ -33,6 +33,11 @@ def tell(line: str) -> None:
     err.print(line, soft_wrap=True, markup=False)
 
 
+def show(line: str) -> None:
+    """A line of results, whatever brackets stand in its names."""
+    out.print(line, soft_wrap=True, markup=False)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)

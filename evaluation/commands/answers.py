@@ -75,7 +75,7 @@ def answers(
         console.err.print(f"{resumed} rows are from an earlier run (--fresh asks all again).")
     if report["sources_not_found"]:
         missing = ", ".join(report["sources_not_found"])
-        console.err.print(f"No single file of the index goes by these sources: {missing}")
+        console.tell(f"No single file of the index goes by these sources: {missing}")
     console.out.print(answers_table(report))
     if report["groups"]:
         console.out.print(groups_table(report))

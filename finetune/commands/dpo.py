@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from chatbot.commands import console
 from finetune.commands.app import (
     DeviceOption,
     ModelOption,
@@ -34,7 +35,6 @@ from finetune.commands.preference_options import (
     MicrobatchOption,
     PairsOption,
     WarmupOption,
-    heard,
     preference_settings,
     show,
 )
@@ -84,6 +84,6 @@ def dpo(
         beta=beta,
         label_noise=label_noise,
         eval_data=eval_data,
-        say=heard,
+        say=console.tell,
     )
     show(out, found)

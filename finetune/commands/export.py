@@ -44,7 +44,7 @@ def export(
         ],
     )
     card.write(out)
-    console.out.print(
+    console.show(
         f"{out}: {exported.megabytes:.0f} MB, log-likelihoods a token as PyTorch's up to "
         f"{exported.difference:.2g} nats."
     )

@@ -72,7 +72,7 @@ def tell(made: Exported, at_least: int) -> None:
     )
     console.err.print(f"{made.withheld} more are not shared, and are not in the files.")
     for why, count in made.left_out.items():
-        console.err.print(f"{count} left out: {why}.", markup=False)
+        console.tell(f"{count} left out: {why}.")
     if made.missing:
         console.err.print(
             f"{made.missing} comparisons are missing of the {at_least} that training needs: a "

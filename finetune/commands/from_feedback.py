@@ -116,10 +116,9 @@ def from_feedback(
     known = console.chat_settings()
     learned = feedback or out / "feedback"
     if feedback is None and (out / SPLIT).is_dir():
-        console.err.print(
+        console.tell(
             f"{out} goes on with the feedback that it began with; newer feedback needs another "
-            "--out.",
-            markup=False,
+            "--out."
         )
     elif feedback is None:
         tell(export(conversations or known.conversations, learned, enough=at_least), at_least)
@@ -141,6 +140,6 @@ def from_feedback(
         data,
         settings,
         device=device,
-        say=lambda line: console.err.print(line, markup=False),
+        say=console.tell,
     )
-    console.out.print(f"{'promoted' if report['promoted'] else 'kept'}: {report['why']}")
+    console.show(f"{'promoted' if report['promoted'] else 'kept'}: {report['why']}")

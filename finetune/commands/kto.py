@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatbot.commands import console
 from finetune.commands.app import (
     DeviceOption,
     ModelOption,
@@ -30,7 +31,6 @@ from finetune.commands.preference_options import (
     LongestOption,
     MicrobatchOption,
     WarmupOption,
-    heard,
     preference_settings,
     show,
 )
@@ -76,6 +76,6 @@ def kto(
         out,
         beta=beta,
         eval_data=eval_data,
-        say=heard,
+        say=console.tell,
     )
     show(out, found)

@@ -51,7 +51,7 @@ def merge(
         ],
     )
     card.write(out)
-    console.out.print(
+    console.show(
         f"{out}: logits as those of {merged.base} with its adapter, up to {merged.distance:.2g} of "
         "their spread."
     )

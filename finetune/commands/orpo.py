@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from chatbot.commands import console
 from finetune.commands.app import (
     DeviceOption,
     ModelOption,
@@ -33,7 +34,6 @@ from finetune.commands.preference_options import (
     MicrobatchOption,
     PairsOption,
     WarmupOption,
-    heard,
     preference_settings,
     show,
 )
@@ -81,6 +81,6 @@ def orpo(
         out,
         weight=weight,
         eval_data=eval_data,
-        say=heard,
+        say=console.tell,
     )
     show(out, found)

@@ -125,20 +125,20 @@ def ppo(
         out,
         eval_prompts=eval_prompts,
         seeds=_seeds(seeds),
-        say=console.err.print,
+        say=console.tell,
     )
     for each in made:
         found = each.report
         if found.reward_before and found.reward_after and found.reward:
             change = found.reward.difference
-            console.out.print(
+            console.show(
                 f"{each.folder}: reward {found.reward_before.value:.4f} → "
                 f"{found.reward_after.value:.4f} "
                 f"({change.value:+.4f}, {change.low:+.4f} to {change.high:+.4f}), "
                 f"KL {found.kl.value:.2f}"
             )
         for fault in found.faults:
-            console.out.print(f"  not an improvement: {fault}")
+            console.show(f"  not an improvement: {fault}")
 
 
 def _seeds(written: str) -> list[int]:

@@ -91,11 +91,7 @@ def preference_settings(
     )
 
 
-heard = console.err.print
-"""What a run says on its way."""
-
-
 def show(out: Path, found: BeforeAfter) -> None:
-    console.out.print(f"{out}: KL {found.kl.value:.2f} ({found.kl.low:.2f} to {found.kl.high:.2f})")
+    console.show(f"{out}: KL {found.kl.value:.2f} ({found.kl.low:.2f} to {found.kl.high:.2f})")
     for fault in found.faults:
-        console.out.print(f"  not an improvement: {fault}")
+        console.show(f"  not an improvement: {fault}")

@@ -131,9 +131,9 @@ def pretrain(
     )
     speed = course.tokens / max(course.seconds, 1e-9)
     said = f"{out}: {course.step} of {steps} steps, {speed:.0f} source tokens/s"
-    console.out.print(said, soft_wrap=True, markup=False)
+    console.show(said)
     for row in course.evaluations:
         figures = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "step")
-        console.out.print(f"step {row['step']:.0f}: {figures}", soft_wrap=True, markup=False)
+        console.show(f"step {row['step']:.0f}: {figures}")
     if course.step < steps:
         console.out.print("Give the same command again to go on.")

@@ -87,4 +87,4 @@ def reward(
         for name, figure in figures.items():
             spread = f" ({figure['low']:.3f}–{figure['high']:.3f})" if "low" in figure else ""
             said = f"{source}: {name} {figure['value']:.3f}{spread}"
-            console.out.print(said, markup=False)
+            console.show(said)

@@ -145,8 +145,8 @@ def sft(
         say=console.tell,
     )
     said = f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s"
-    console.out.print(said, soft_wrap=True, markup=False)
+    console.show(said)
     for row in course.evaluations:
         marked = " (kept)" if row["step"] == course.best_step else ""
         figures = "  ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "step")
-        console.out.print(f"step {row['step']:.0f}: {figures}{marked}", soft_wrap=True)
+        console.show(f"step {row['step']:.0f}: {figures}{marked}")

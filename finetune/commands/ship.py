@@ -64,4 +64,4 @@ def ship(
         if out
         else f"All packaged models: {shipped.total / 1e6:.2f} of {LARGEST / 1e6:.0f} MB."
     )
-    console.out.print(f"{name}: {shipped.model.bytes / 1e6:.2f} MB{moved}. {where}", markup=False)
+    console.show(f"{name}: {shipped.model.bytes / 1e6:.2f} MB{moved}. {where}")

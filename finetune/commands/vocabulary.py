@@ -54,7 +54,7 @@ def vocabulary(
     console.tell(f"Learning {size:,} pieces (minutes)…")
     tokenizer = train_vocabulary(documents, size, characters=characters, seed=seed)
     save_vocabulary(tokenizer, out)
-    console.out.print(f"{out}: {len(tokenizer):,} pieces", soft_wrap=True, markup=False)
+    console.show(f"{out}: {len(tokenizer):,} pieces")
     if held:
         figures = coverage(tokenizer, held)
         console.out.print(

@@ -76,13 +76,14 @@ def trained(
     base: Path, prompts: Path, asked: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Adapters of two seeds that were rewarded for what the judge finds harmless."""
-    out = tmp_path_factory.mktemp("adapters") / "gentle"
+    out = tmp_path_factory.mktemp("adapters") / "gentle [/b]"
     said = done(
         "ppo", "--model", base, "--prompts", prompts, "--reward", f"-1*model:{judge}",
         "--reward", "0.1*length:1-2", "--out", out, "--seeds", "0,1",
         "--eval-prompts", asked, *PPO,
     )  # fmt: skip
     assert "Seed 1: 4 prompts to practise on, 0 too long; 80 to measure on." in said
+    assert f"{out / 'seed-1'}: reward" in said, "brackets in a folder's name are no markup"
     return out
 
 
