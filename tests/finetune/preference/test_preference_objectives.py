@@ -74,7 +74,11 @@ def test_kto_of_a_batch_takes_its_reference_point_from_mismatched_responses(
 ) -> None:
     shifted = [*JUDGED[1:], JUDGED[0]]
     ratios = [
-        float(one(policy, a.prompt, b.response)[0] - reference(policy, a.prompt, b.response))
+        float(
+            (
+                one(policy, a.prompt, b.response)[0] - reference(policy, a.prompt, b.response)
+            ).detach()
+        )
         for a, b in zip(JUDGED, shifted, strict=True)
     ]
     z0 = max(0.0, sum(ratios) / len(ratios))
