@@ -8,6 +8,7 @@
 
 The report, which has the figures by kind of question too, goes to `--out`; a line per question,
 which quotes the courses and so is not for publishing, to `course_answers.rows.jsonl` in `--rows`.
+A generator: `--model lectern-t5-mini --name course_answers_mini`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import argparse
 import json
 from pathlib import Path
 
+from benchmarks.answerer_options import add_answerer, settle_answerer
 from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
 from benchmarks.record import out_argument, record_report
 from evaluation.answers import figures, rows_path
@@ -31,13 +33,14 @@ def main() -> None:
     out_argument(parser)
     parser.add_argument("--index", type=Path, required=True, help="index of the three courses")
     parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
-    parser.add_argument("--answerer", default="extractive")
+    add_answerer(parser, "course_answers")
     parser.add_argument("--limit", type=int, help="first N of each file")
     asked = parser.parse_args()
+    answerer = settle_answerer(parser, asked)
 
     asked.rows.mkdir(parents=True, exist_ok=True)
-    out = asked.rows / "course_answers.json"
-    command = [LECTERN, "eval", "answers", "--fresh", "--answerer", asked.answerer]
+    out = asked.rows / f"{asked.name}.json"
+    command = [LECTERN, "eval", "answers", "--fresh", *answerer]
     files = ["--questions", str(ANSWERABLE), "--unanswerable", str(UNANSWERABLE)]
     limit = ["--limit", str(asked.limit)] if asked.limit else []
     place = ["--index", str(asked.index.resolve()), "--out", str(out.resolve())]
@@ -52,7 +55,7 @@ def main() -> None:
     report["courses"] = {name: figures(rows, report["seed"]) for name, rows in measures.items()}
     for names_folders in ("index", "chatbot"):
         del report["settings"][names_folders]
-    record_report(asked.out, "course_answers", report)
+    record_report(asked.out, asked.name, report)
 
 
 if __name__ == "__main__":

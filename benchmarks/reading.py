@@ -16,9 +16,9 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.answerer_options import add_answerer, settle_answerer
 from benchmarks.fresh_process import LECTERN
 from benchmarks.record import data_argument, out_argument, record_report
 
@@ -30,36 +30,24 @@ COLLECTIONS = {
 }
 
 
-def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Ends the program where a generator's results would take the extractive answerer's place."""
+def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     data_argument(parser)
     out_argument(parser)
     parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
-    parser.add_argument("--answerer", help="generative if there is a --model, else extractive")
-    parser.add_argument("--model", help="generator: hub name, lectern-t5-mini or folder")
-    parser.add_argument("--name", default="reading", help="how the results' names begin")
+    add_answerer(parser, "reading")
     parser.add_argument("--limit", type=int, help="N questions of each, drawn with a seed")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was killed")
-    asked = parser.parse_args(arguments)
-    asked.answerer = asked.answerer or ("generative" if asked.model else "extractive")
-    if asked.answerer != "extractive" and asked.name == parser.get_default("name"):
-        parser.error(f"--name: {asked.name}_… are the results of the extractive answerer")
-    if asked.answerer == "extractive" and asked.model:
-        parser.error(f"--model: the extractive answerer does without {asked.model}")
-    return asked
+    asked = parser.parse_args()
+    answerer = settle_answerer(parser, asked)
 
-
-def main() -> None:
-    asked = read_options()
     asked.rows.mkdir(parents=True, exist_ok=True)
     for form, (file, *options) in COLLECTIONS.items():
         name = f"{asked.name}_{form}"
         report = asked.rows / f"{name}.json"
         place = ["--data", str(asked.data / "qa" / file), "--out", str(report)]
-        how = ["--form", form, "--answerer", asked.answerer, *options]
+        how = ["--form", form, *answerer, *options]
         how += ["--limit", str(asked.limit)] if asked.limit else []
-        how += ["--model", asked.model] if asked.model else []
         how += [] if asked.resume else ["--fresh"]
         subprocess.run([LECTERN, "eval", "reading", *how, *place], check=True)
         content = json.loads(report.read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
 """Summaries by the product: DialogSum, SAMSum, QMSum, and ten documents against key points.
 
 `lectern eval summaries` on the test split of each, with the trivial summaries beside it. The
-summarizer picks sentences; for a generator give `--answerer generative` and another `--name`, and
-whatever else that verb takes (`--model`, `--adapter`, `--as-written`, `--limit`). About five
+summarizer picks sentences; for a generator give `--model` and another `--name`, and whatever else
+that verb takes (`--adapter`, `--as-written`, `--limit`). About five
 minutes on two cores:
 
     python -m benchmarks.summaries --data ../shared/data --rows build --out docs/results
@@ -17,6 +17,7 @@ import argparse
 import json
 from pathlib import Path
 
+from benchmarks.answerer_options import add_answerer, settle_answerer
 from benchmarks.fresh_process import LECTERN, REPOSITORY, timed
 from benchmarks.record import data_argument, out_argument, record_report
 
@@ -34,10 +35,9 @@ def main() -> None:
     data_argument(parser)
     out_argument(parser)
     parser.add_argument("--rows", type=Path, required=True, help="folder for the rows")
-    parser.add_argument("--name", default="summaries", help="how the results' names begin")
-    parser.add_argument("--answerer", default="extractive")
+    add_answerer(parser, "summaries")
     asked, options = parser.parse_known_args()
-    options += ["--answerer", asked.answerer]
+    options += settle_answerer(parser, asked)
 
     asked.rows.mkdir(parents=True, exist_ok=True)
     for name, folder in FOLDERS.items():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chatbot.commands import console
-from chatbot.commands.asking import AnswererOption
+from chatbot.commands.asking import AnswererOption, ModelOption
 from chatbot.commands.console import CourseOption, IndexOption
 from evaluation.commands.app import OutOption, SeedOption, eval_app, write_report
 
@@ -32,6 +32,7 @@ def abstention(
     limit: Annotated[int | None, typer.Option(min=1, help="First N of each file.")] = None,
     course: CourseOption = None,
     answerer: AnswererOption = None,
+    model: ModelOption = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Ask all again, rows of an earlier run or not.")
     ] = False,
@@ -53,7 +54,9 @@ def abstention(
 
     asked = load_questions(questions, limit)
     hopeless = load_unanswerable(unanswerable, limit)
-    assistant = open_assistant(settings=console.chat_settings(index, answerer=answerer))
+    assistant = open_assistant(
+        settings=console.chat_settings(index, answerer=answerer, model=model)
+    )
     options = assistant.default_options().model_copy(update={"course": course})
     subject = AssistantSubject(assistant, options)
     rows = rows_path(out)
