@@ -38,8 +38,8 @@ COPYING = {
 }
 INSTRUCTIONS = {
     "tiny": "--batch 2 --steps 2 --eval-metric loss",
-    "mini": "--batch-tokens 4096 --lr 7e-4 --epochs 0.53 --eval-metric f1 --eval-every 500 "
-    "--save-every 250",
+    "mini": "--batch-tokens 4096 --lr 7e-4 --steps 1950 --eval-metric f1 --eval-every 650 "
+    "--save-every 325",
     "small": "--batch-tokens 16384 --lr 7e-4 --epochs 3 --eval-metric f1 --eval-every 500 "
     "--save-every 100",
 }
