@@ -1,5 +1,5 @@
-"""Lectern-T5, trained here: reading with the passage given, and summaries, beside the extractive
-answerer on the same questions and texts.
+"""Lectern-T5, trained here: reading with the passage given, summaries, and the course questions,
+beside the extractive answerer on the same questions and texts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _READ = (
     ("qed", "f1", "QED dev, token F1", None, None),
 )
 _SUMMARIZED = (("dialogsum", "DialogSum"), ("samsum", "SAMSum"), ("qmsum", "QMSum, academic"))
+_ASKED = (("right", "right answers"), ("wrong", "wrong answers"), ("f1", "token F1"))
 _SMALL = "`small` (not run)"
 
 
@@ -43,6 +44,14 @@ LINES: tuple[Line, ...] = (
         for line in (
             _summary("summaries_mini", name, f"{said}, ROUGE-1: mini"),
             _summary("summaries", name, f"{said}, ROUGE-1: extractive"),
+        )
+    ),
+    *(
+        line
+        for measure, said in _ASKED
+        for line in (
+            figure("generator", "course_answers_mini", measure, f"course questions, {said}: mini"),
+            figure("generator", "course_answers", measure, f"course questions, {said}: extractive"),
         )
     ),
     _after_lora("lab_tables", "DialogSum, ROUGE-1 after LoRA: mini", 0.30),
