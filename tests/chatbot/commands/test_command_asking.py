@@ -105,6 +105,19 @@ def test_a_generator_answers_when_one_is_named(
     assert run.json["notice"] == ""
 
 
+def test_what_a_generator_said_and_may_not_stand_is_withdrawn(
+    lectern: Lectern, course_index: Path, random_t5: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LECTERN_ABSTAIN_BELOW", "1")
+    run = lectern("ask", QUESTION, "--model", random_t5, "--index", course_index)
+    said, _, nearest = run.out.partition("The course documents do not say.")
+    assert said.strip() and nearest
+    assert "it is withdrawn" in run.err
+    silent = lectern("ask", QUESTION, "--answerer", "extractive", "--index", course_index)
+    assert silent.out.startswith("The course documents do not say.")
+    assert "withdrawn" not in silent.err
+
+
 def test_a_generator_that_cannot_be_had_is_a_failure(lectern: Lectern, course_index: Path) -> None:
     run = lectern("ask", QUESTION, "--answerer", "generative", "--index", course_index, "--json")
     assert (run.code, run.out) == (1, "")
