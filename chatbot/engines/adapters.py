@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import ModelUnavailable
-
-# peft asks transformers by an attribute's old name; who trains or chats can do nothing about it.
-warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 _HUB_SNAPSHOT = re.compile(r"models--(.+?)--(.+?)/snapshots/")
 

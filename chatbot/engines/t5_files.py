@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from transformers.utils import logging as hf_logging
 from chatbot.engines.int8_weights import FILE as INT8_WEIGHTS
 from chatbot.engines.int8_weights import read_int8
 from ingestion.errors import ModelUnavailable
+
+# peft asks transformers by an attribute's old name; who trains or chats can do nothing about it.
+warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 FAMILY = ("t5", "mt5", "umt5")
 """Model types with T5's relative positions, which can read more than the 512 tokens of training."""

@@ -59,7 +59,7 @@ def test_a_judge_that_is_there_is_measured_and_not_trained_again(
 
     first, again = figures(tmp_path / "first"), figures(tmp_path / "again")
     assert first == again
-    assert 0 <= first["toy_other_auc"]["low"] <= first["toy_other_auc"]["high"] <= 1
+    assert 0 <= first["toy_other.jsonl_auc"]["low"] <= first["toy_other.jsonl_auc"]["high"] <= 1
     assert first["toy_bytes"]["value"] == weights.st_size
     assert (tmp_path / "judges" / "toy" / "adapter.safetensors").stat() == weights
 
