@@ -2,8 +2,7 @@
 
 `lectern eval summaries` on the test split of each, with the trivial summaries beside it. The
 summarizer picks sentences; for a generator give `--model` and another `--name`, and whatever else
-that verb takes (`--adapter`, `--as-written`, `--limit`). About five
-minutes on two cores:
+that verb takes (`--adapter`, `--as-written`, `--limit`). About five minutes on two cores:
 
     python -m benchmarks.summaries --data ../shared/data --rows build --out docs/results
 

@@ -199,20 +199,19 @@ def _say(
     """Stream an answer to the terminal; returns it."""
     from chatbot.answering import Answer, TextDelta
 
-    streamed = answered = False
+    streamed = set()
     for item in assistant.stream(question, history, options):
         if isinstance(item, TextDelta):
             style = "dim" if item.part == "reasoning" else "bold" if item.marked else None
             out.print(escape(item.text), end="", style=style, soft_wrap=True)
-            streamed = True
-            answered = answered or item.part == "answer"
+            streamed.add(item.part)
     assert isinstance(item, Answer)
     if streamed:
         out.print()
     if item.notice:
         err.print(item.notice, style="yellow", markup=False)
     if item.abstained:
-        if answered:
+        if "answer" in streamed:
             err.print("The passages do not bear that out: it is withdrawn.", style="yellow")
         out.print("The course documents do not say. The nearest places are:")
         _print_citations(item.nearest)

@@ -130,8 +130,7 @@ def pretrain(
         say=console.tell,
     )
     speed = course.tokens / max(course.seconds, 1e-9)
-    said = f"{out}: {course.step} of {steps} steps, {speed:.0f} source tokens/s"
-    console.show(said)
+    console.show(f"{out}: {course.step} of {steps} steps, {speed:.0f} source tokens/s")
     for row in course.evaluations:
         figures = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "step")
         console.show(f"step {row['step']:.0f}: {figures}")

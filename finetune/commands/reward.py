@@ -86,5 +86,4 @@ def reward(
     for source, figures in record["figures"].items():
         for name, figure in figures.items():
             spread = f" ({figure['low']:.3f}–{figure['high']:.3f})" if "low" in figure else ""
-            said = f"{source}: {name} {figure['value']:.3f}{spread}"
-            console.show(said)
+            console.show(f"{source}: {name} {figure['value']:.3f}{spread}")

@@ -144,8 +144,7 @@ def sft(
         fresh=fresh,
         say=console.tell,
     )
-    said = f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s"
-    console.show(said)
+    console.show(f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s")
     for row in course.evaluations:
         marked = " (kept)" if row["step"] == course.best_step else ""
         figures = "  ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "step")
