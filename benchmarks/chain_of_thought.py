@@ -56,7 +56,8 @@ def answered(asked: argparse.Namespace, when: str, tuned: Path | None) -> dict[s
                     prompts, file, lambda done, total, what=what: bar(what, done, total)
                 )
             found[f"{task.name}_{prompt}"] = [
-                float(task.right(said[example.source] or "", example)) for example in examples
+                float(task.right(said[example.source] or "", example, reasoned=reasoned))
+                for example in examples
             ]
     return found
 
@@ -87,7 +88,7 @@ def blind(task: Task, examples: list[Example], data: Path) -> float:
     if all(offered):
         return sum(1 / len(some) for some in offered) / len(offered)
     guess = task.guess(data)
-    return sum(task.right(guess, example) for example in examples) / len(examples)
+    return sum(task.right(guess, example, reasoned=False) for example in examples) / len(examples)
 
 
 def write(asked: argparse.Namespace, sides: dict[str, dict[str, list[float]]]) -> None:

@@ -136,6 +136,12 @@ def part_reasoning(text: str, style: PromptStyle) -> tuple[str, str]:
     return parts["reasoning"].strip(), parts["answer"].strip()
 
 
+def announced_answer(text: str) -> str | None:
+    """What follows "the answer is", reasoning asked for or not; None where nothing announces it."""
+    found = _ANSWER.search(text)
+    return text[found.end() :].strip() if found else None
+
+
 def dialogue_summary_prompt(dialogue: str) -> str:
     """SAMSum's template."""
     return f"Here is a dialogue:\n{dialogue}\n\nWrite a short summary!"

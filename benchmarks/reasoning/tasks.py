@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.prompts import PromptStyle, part_reasoning
+from chatbot.prompts import announced_answer
 from evaluation.normalize import exact_match
 from finetune.data.example import Example
 from finetune.data.mixture import Source
+from ingestion.sentences import split_sentences
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _YES_NO = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
-_REASONED = PromptStyle(chain_of_thought=True)
 TRAINED = "instructions/flan_cot"
 
 
@@ -41,9 +41,17 @@ class Task:
             chain_of_thought=chain_of_thought,
         ).read()
 
-    def right(self, text: str, example: Example) -> bool:
-        """Whether `text` ends in the answer, or is it: reasoning before it does not count."""
-        return self.agrees(part_reasoning(text, _REASONED)[1], example.golds[0])
+    def right(self, text: str, example: Example, *, reasoned: bool) -> bool:
+        """Whether the answer in `text` is right; what is said before or after it does not count.
+
+        The answer is what is announced as such. Where nothing is, it is the last sentence after
+        reasoning, and the first one where it was asked for at once.
+        """
+        answer = announced_answer(text)
+        if answer is None:
+            start, end = (split_sentences(text) or [(0, 0)])[-1 if reasoned else 0]
+            answer = text[start:end]
+        return self.agrees(answer, example.golds[0])
 
     def guess(self, data: Path) -> str:
         """The most frequent answer of the training questions."""

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks import chain_of_thought
 from benchmarks.bars import reasoning as bars
-from benchmarks.reasoning.tasks import TASKS, options
+from benchmarks.reasoning.tasks import TASKS, Task, options
 from benchmarks.reasoning.verdict import sentence
 from evaluation.bootstrap import compare, interval
 from finetune.data.example import Example
@@ -40,17 +40,32 @@ def example(gold: str, source: str = "What is it?") -> Example:
     ],
 )
 def test_a_number_is_read_from_the_answer_not_from_the_reasoning(text: str, right: bool) -> None:
-    assert GSM8K.right(text, example("1,080")) is right
+    assert GSM8K.right(text, example("1,080"), reasoned=True) is right
 
 
-def test_yes_and_no_and_options() -> None:
-    assert STRATEGYQA.right("Fish can swim. So the answer is yes.", example("yes"))
-    assert not STRATEGYQA.right("Yes, one may think. The answer is no.", example("yes"))
-    assert not STRATEGYQA.right("nobody knows", example("no"))
-    assert ECQA.right(
-        "It is cold there. The answer is the dimly lit room.", example("dimly lit room")
-    )
-    assert not ECQA.right("a room", example("dimly lit room"))
+@pytest.mark.parametrize("reasoned", [False, True])
+def test_yes_and_no_and_options(reasoned: bool) -> None:
+    assert STRATEGYQA.right("Fish swim. So the answer is yes.", example("yes"), reasoned=reasoned)
+    said = "Yes, one may think. The answer is no."
+    assert not STRATEGYQA.right(said, example("yes"), reasoned=reasoned)
+    assert not STRATEGYQA.right("nobody knows", example("no"), reasoned=reasoned)
+    gold = example("dimly lit room")
+    said = "It is cold there. The answer is the dimly lit room."
+    assert ECQA.right(said, gold, reasoned=reasoned)
+    assert not ECQA.right("a room", gold, reasoned=reasoned)
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "gold"),
+    [
+        (GSM8K, "12 eggs. He sold 4 of them.", "12"),
+        (STRATEGYQA, "Yes. No fish can fly.", "yes"),
+        (ECQA, "A cave. It is dark there.", "cave"),
+    ],
+)
+def test_an_answer_at_once_may_be_explained_after(task: Task, text: str, gold: str) -> None:
+    assert task.right(text, example(gold), reasoned=False)
+    assert not task.right(text, example(gold), reasoned=True)
 
 
 def test_options_are_those_of_the_question() -> None:
@@ -130,7 +145,7 @@ def test_every_real_gold_answer_counts_as_right(shared_data: Path) -> None:
     for task in TASKS:
         for reasoned in (False, True):
             examples = task.examples(shared_data, chain_of_thought=reasoned, limit=300)
-            missed = [e.target for e in examples if not task.right(e.target, e)]
+            missed = [e.target for e in examples if not task.right(e.target, e, reasoned=reasoned)]
             assert len(missed) <= 0.01 * len(examples), missed[:5]
     asked = ECQA.examples(shared_data, chain_of_thought=False, limit=300)
     assert sum(len(options(e)) == 5 for e in asked) > 0.98 * len(asked)
