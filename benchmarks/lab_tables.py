@@ -38,7 +38,8 @@ def write(cells: Cells) -> None:
     """The result, from cells that are all there."""
     asked = cells.asked
     found: dict[str, Any] = {name: cells.read(name) for name in cells.names}
-    measured = load(asked.data / "dialogue/dialogsum", "test").first(asked.limit)
+    folder = asked.data / "dialogue/dialogsum"
+    measured = load(folder, "test").first(asked.limit)
     scores = report.floors(measured)
     scores |= {leg: found[leg]["scores"] for leg in (*SHOTS, *cells.methods)}
     figures = {leg: report.rouge_of(values) for leg, values in scores.items()}
@@ -58,6 +59,9 @@ def write(cells: Cells) -> None:
         held_for_choosing=HELD,
         cells=details,
         comparisons=report.compared(scores, DIFFERENCES),
+        without_near_copies=report.without(
+            scores, report.near_copies(measured, load(folder, "train"))
+        ),
         data=dict(measured.data),
     )
 

@@ -9,10 +9,12 @@ from evaluation.bootstrap import compare, interval
 from evaluation.rouge import MEASURES, rouge
 from evaluation.summaries.baselines import baselines
 from evaluation.summaries.example import SummarySet
+from finetune.data.overlap import all_grams, share_seen
 
 Scores = Mapping[str, Sequence[float]]
 """ROUGE measure → its value for each dialogue."""
 Figure = dict[str, float]
+NEAR_COPY = 0.5
 
 
 def floors(measured: SummarySet) -> dict[str, Scores]:
@@ -31,6 +33,21 @@ def rouge_of(scores: Scores) -> dict[str, Figure]:
     """Means over the dialogues with their 95 % intervals."""
     found = {measure: interval(scores[measure]) for measure in MEASURES}
     return {measure: figure.as_json() for measure, figure in found.items() if figure}
+
+
+def near_copies(measured: SummarySet, training: SummarySet) -> list[bool]:
+    """Which dialogues share half of their word 8-grams or more with the training split."""
+    seen = all_grams(example.text for example in training.examples)
+    return [share_seen(example.text, seen) >= NEAR_COPY for example in measured.examples]
+
+
+def without(legs: Mapping[str, Scores], left_out: Sequence[bool]) -> dict[str, Any]:
+    """ROUGE-1 of the other dialogues."""
+    found: dict[str, Any] = {"left_out": sum(left_out)}
+    for leg, scores in legs.items():
+        rest = [score for score, out in zip(scores["rouge1"], left_out, strict=True) if not out]
+        found[leg] = figure.as_json() if (figure := interval(rest)) else None
+    return found
 
 
 def compared(legs: Mapping[str, Scores], pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

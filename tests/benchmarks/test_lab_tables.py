@@ -106,6 +106,11 @@ def test_every_cell_is_computed_once_and_makes_the_tables(
         "one_shot − zero_shot", "few_shot − zero_shot", "lora − zero_shot", "full − lora",
     }  # fmt: skip
 
+    apart = result["details"]["without_near_copies"]
+    assert apart["left_out"] == 1, "the twin"
+    assert set(apart) == {"left_out", *figures}
+    assert apart["lora"]["n"] == 3
+
     other = cells(monkeypatch, data, model, tmp_path, "--minutes", 0.001, "--lr", 0.5)
     assert other.read("lora") is None, "another setting is another cell"
 
