@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingestion.errors import ModelUnavailable
 
@@ -44,12 +45,7 @@ def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
             f"Choose one of: {', '.join(known)}." if known else "Set the folder of adapters first.",
         )
     path = folder / name
-    try:
-        config = json.loads((path / "adapter_config.json").read_text())
-    except ValueError as error:
-        raise ModelUnavailable(
-            f"{path / 'adapter_config.json'} is not valid JSON ({error}).", "Export it again."
-        ) from error
+    config = _read_object(path / "adapter_config.json")
     if config.get("peft_type") != "LORA":
         raise ModelUnavailable(
             f"The adapter “{name}” is of type {config.get('peft_type')}.",
@@ -67,6 +63,18 @@ def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
             f"Load {made_for}, or train the adapter on {base}.",
         )
     return AdapterFolder(name, path, made_for)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(
+            f"{path} cannot be read as JSON ({error}).", "Export the adapter again."
+        ) from error
+    if not isinstance(found, dict):
+        raise ModelUnavailable(f"{path} holds no JSON object.", "Export the adapter again.")
+    return found
 
 
 def peft_name(adapter: str) -> str:

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
-from chatbot.engines.adapters import AdapterFolder, find_adapter, list_adapters, peft_name
+from chatbot.engines.adapters import list_adapters
 from chatbot.engines.base import Decoding
 from chatbot.engines.decoding import generate_arguments, seeded
 from chatbot.engines.hardware import Dtype, resolve_device, resolve_dtype
+from chatbot.engines.lora import LoadedAdapters
 from chatbot.engines.t5_files import read_t5, untie
-from ingestion.errors import ModelUnavailable
 
 LONGEST_WINDOW = 2048
 BATCH = 16
@@ -53,7 +53,7 @@ class FlanT5Engine:
         # Its 512 is the length of training, not a limit: only the window is one here.
         tokenizer.model_max_length = LONGEST_WINDOW
         self._adapters_dir = adapters_dir
-        self._loaded: set[str] = set()
+        self._loaded = LoadedAdapters(self._model, name, adapters_dir)
         self._lock = threading.RLock()
         # Counting happens while a generation thread decodes; the Rust tokenizer refuses to be
         # reconfigured (padding, truncation) meanwhile, so counting has a copy of its own.
@@ -164,50 +164,8 @@ class FlanT5Engine:
 
     def use_adapter(self, name: str | None) -> None:
         with self._lock:
-            if name is not None and name not in self._loaded:
-                self._load_adapter(find_adapter(self._adapters_dir, name, self.name))
+            self._loaded.switch(name)
             self.adapter = name
-            self._activate()
-
-    def _activate(self) -> None:
-        """Switch `self.adapter` on in the model, or all adapters off."""
-        if not self._loaded:
-            return
-        if self.adapter is None:
-            self._model.base_model.disable_adapter_layers()
-        else:
-            self._model.base_model.enable_adapter_layers()
-            self._model.set_adapter(peft_name(self.adapter))
-
-    def _load_adapter(self, found: AdapterFolder) -> None:
-        # Seconds of import, paid only by those who use adapters.
-        from peft import PeftConfig, get_peft_model
-
-        module = peft_name(found.name)
-        try:
-            if not self._loaded:
-                shape = PeftConfig.from_pretrained(str(found.path))
-                self._model = get_peft_model(self._model, shape, adapter_name=module)
-            self._model.load_adapter(str(found.path), adapter_name=module)
-        except (RuntimeError, ValueError) as error:  # shapes or module names of another model
-            self._drop(module)
-            raise ModelUnavailable(
-                f"The adapter “{found.name}” (made for {found.base or 'an unnamed model'}) does "
-                f"not fit {self.name}: {error}",
-                "Train it on this model, or load the model it was made for.",
-            ) from error
-        self._model.eval()
-        self._loaded.add(found.name)
-
-    def _drop(self, module: str) -> None:
-        """Take out what a failed load has put into the model."""
-        if module not in getattr(self._model, "peft_config", {}):
-            return
-        if self._loaded:
-            self._model.delete_adapter(module)
-            self._activate()
-        else:
-            self._model = self._model.unload()
 
     def _encode(self, prompts: Sequence[str]) -> Any:
         self._check_window(prompts)

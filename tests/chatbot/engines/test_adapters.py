@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import tiny_t5
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import T5ForConditionalGeneration
 
 from chatbot.engines.adapters import model_identity
@@ -100,19 +103,74 @@ def test_a_misfit_is_refused_and_leaves_the_base_as_it_was(engine: FlanT5Engine)
     assert engine.generate([PROMPT], GREEDY) == before
 
 
+def tear(adapter: Path) -> None:
+    """A copy that broke off."""
+    weights = adapter / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:200])
+
+
+def lose_a_weight(adapter: Path) -> None:
+    weights = load_file(adapter / "adapter_model.safetensors")
+    save_file(dict(list(weights.items())[1:]), adapter / "adapter_model.safetensors")
+
+
+def configure(adapter: Path, **changes: object) -> None:
+    path = adapter / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "torn": tear,
+    "incomplete": lose_a_weight,
+    "unreadable": lambda adapter: configure(adapter, r="four"),
+    # Only the last layer's rank is wrong: the others are dressed before it is found out.
+    "half": lambda adapter: configure(adapter, rank_pattern={"decoder.block.1.layer.1.*.v": "x"}),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_adapter_that_fails_to_load_leaves_nothing_behind(
+    engine: FlanT5Engine, random_t5: Path, shelf: Path, tmp_path: Path, damage: str
+) -> None:
+    for name in ("polite", "terse"):
+        shutil.copytree(shelf / name, tmp_path / name)
+    shutil.copytree(shelf / "terse", tmp_path / "broken")
+    DAMAGES[damage](tmp_path / "broken")
+
+    def score(engine: FlanT5Engine, name: str | None) -> float:
+        engine.use_adapter(name)
+        return engine.score([PROMPT], ["encoder index reward"])[0]
+
+    fresh = {name: score(engine, name) for name in (None, "polite", "terse")}
+    hurt = FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    for name in (None, "polite", "terse", None):
+        with pytest.raises(ModelUnavailable, match=r"“broken”.*damaged.*Copy it"):
+            hurt.use_adapter("broken")
+        assert score(hurt, name) == fresh[name]
+    shutil.rmtree(tmp_path / "broken")
+    shutil.copytree(shelf / "terse", tmp_path / "broken")
+    assert score(hurt, "broken") == fresh["terse"], "mended, it is used"
+
+
 def test_unknown_and_unsafe_adapters(
     engine: FlanT5Engine, shelf: Path, tmp_path: Path, random_t5: Path
 ) -> None:
     with pytest.raises(ModelUnavailable, match=r"no adapter named “ghost”.*polite"):
         engine.use_adapter("ghost")
-    for name in ("pickled", "ia3", "broken"):
+    for name in ("pickled", "ia3", "broken", "list"):
         shutil.copytree(shelf / "polite", tmp_path / name)
     (tmp_path / "pickled/adapter_model.safetensors").rename(tmp_path / "pickled/adapter_model.bin")
     config = tmp_path / "ia3/adapter_config.json"
     config.write_text(config.read_text().replace('"LORA"', '"IA3"'))
     (tmp_path / "broken/adapter_config.json").write_text("{")
+    (tmp_path / "list/adapter_config.json").write_text("[]")
     other = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu", adapters_dir=tmp_path)
-    for name, why in [("pickled", "safetensors"), ("ia3", "type IA3"), ("broken", "valid JSON")]:
+    for name, why in [
+        ("pickled", "safetensors"),
+        ("ia3", "type IA3"),
+        ("broken", "as JSON"),
+        ("list", "no JSON object"),
+    ]:
         with pytest.raises(ModelUnavailable, match=why):
             other.use_adapter(name)
 
