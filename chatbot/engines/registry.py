@@ -24,7 +24,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from chatbot.engines.adapters import list_adapters
-from ingestion.errors import LecternError
+from ingestion.errors import LecternError, ModelUnavailable
 from ingestion.hashing import file_digest
 
 BASE = "base"
@@ -54,11 +54,20 @@ class AdapterRegistry:
         self.folder = folder
 
     def current(self) -> str | None:
-        """The adapter in use, None for the base model. Cheap enough to ask at every question."""
+        """The adapter in use, None for the base model. Cheap enough to ask at every question.
+
+        Raises `ModelUnavailable` where the pointer cannot be read.
+        """
+        path = self.folder / _POINTER
         try:
-            name = (self.folder / _POINTER).read_text(encoding="utf-8").strip()
+            name = path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelUnavailable(
+                f"{path}, which names the adapter in use, cannot be read ({error}).",
+                "Delete it, then choose with `lectern adapters use`.",
+            ) from error
         return None if name in ("", BASE) else name
 
     def names(self) -> list[str]:

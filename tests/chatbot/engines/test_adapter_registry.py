@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,47 @@ def test_a_promoted_adapter_of_another_model_is_not_used_and_that_is_said(
     chosen = Answerers(settings, encoder).choose(AskOptions())
     assert chosen.adapter is None
     assert "not used" in chosen.notice and "google/flan-t5-xl" in chosen.notice
+
+
+def damage_the_weights(registry: AdapterRegistry) -> None:
+    shutil.copytree(registry.folder / "v1", registry.folder / "torn")
+    weights = registry.folder / "torn" / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:200])
+    registry.use("torn")
+
+
+def damage_the_pointer(registry: AdapterRegistry) -> None:
+    (registry.folder / "current").write_bytes(b"\xff\xfe")
+
+
+@pytest.mark.parametrize("damage", [damage_the_weights, damage_the_pointer])
+def test_what_is_damaged_leaves_the_old_one_speaking_and_is_said(
+    random_t5: Path,
+    made: list[Path],
+    encoder: Encoder,
+    tmp_path: Path,
+    damage: Callable[[AdapterRegistry], None],
+) -> None:
+    settings = ChatSettings(home=tmp_path, model=str(random_t5), answerer="generative")
+    registry = AdapterRegistry(settings.adapters)
+    registry.promote(made[0], {}, "")
+
+    def spoken(running: Answerers) -> tuple[str | None, float, str]:
+        chosen = running.choose(AskOptions())
+        assert chosen.engine is not None
+        score = chosen.engine.score(["sort: index"], ["encoder"])[0]
+        return chosen.adapter, score, chosen.notice
+
+    running = Answerers(settings, encoder)
+    before = spoken(running)
+    damage(registry)
+    *same, notice = spoken(running)
+    assert same == [*before[:2]] and before[2] == ""
+    assert notice.startswith("The promoted adapter is not used. ")
+    assert spoken(Answerers(settings, encoder))[0] is None, "one started anew has only the base"
+    (registry.folder / "current").unlink()
+    registry.use("v1")
+    assert spoken(running) == before
 
 
 def test_the_setting_adapter_is_stronger_than_the_promoted_one(
