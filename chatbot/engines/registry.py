@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import Any, Literal
 
 from filelock import FileLock
@@ -87,16 +88,46 @@ class AdapterRegistry:
         return found
 
     def history(self) -> list[Change]:
-        """All changes, oldest first, without a line torn by a kill."""
+        """All changes, oldest first, without a line torn by a kill.
+
+        Raises `LecternError` that names a line which is no change.
+        """
         path = self.folder / _HISTORY
         if not path.is_file():
             return []
-        *lines, _torn = path.read_text(encoding="utf-8").split("\n")
-        return [Change(**json.loads(line)) for line in lines]
+        *lines, _torn = path.read_bytes().split(b"\n")
+        changes = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                changes.append(Change(**json.loads(line)))
+            except (ValueError, TypeError) as error:
+                raise LecternError(
+                    f"{path}: line {number} is no change of adapters ({error}).",
+                    "Delete that line; the adapters themselves are not touched by it.",
+                ) from error
+        return changes
 
-    def promote(self, adapter: Path, manifest: Mapping[str, Any], why: str) -> str:
-        """Copy the adapter in as a new version and put it in use; returns the version's name."""
+    def promote(
+        self,
+        adapter: Path,
+        manifest: Mapping[str, Any],
+        why: str,
+        *,
+        expected: str | EllipsisType | None = ...,
+    ) -> str:
+        """Copy the adapter in as a new version and put it in use; returns the version's name.
+
+        `expected` is what the caller takes to be in use (None: the base model), where it matters.
+        Raises `LecternError`, and changes nothing, when that is something else by now.
+        """
         with self._locked():
+            now = self.current()
+            if expected is not ... and now != expected:
+                raise LecternError(
+                    f"{now or BASE} is in use in {self.folder}, no longer {expected or BASE}: "
+                    "somebody has changed it meanwhile.",
+                    "Compare the new adapter with that one, and promote it then.",
+                )
             name = f"v{1 + max(map(_number, self._taken()), default=0)}"
             # One level deeper than adapters lie: what is half copied is not listed as one.
             beside = self.folder / ".incoming" / name
@@ -157,9 +188,13 @@ class AdapterRegistry:
 
     def _point(self, action: Action, name: str | None, why: str) -> None:
         change = Change(time.time(), action, self.current(), name, why)
+        line = json.dumps(asdict(change), ensure_ascii=False) + "\n"
         # The pointer last: what is in use has always been written down before.
-        with (self.folder / _HISTORY).open("a", encoding="utf-8") as history:
-            history.write(json.dumps(asdict(change), ensure_ascii=False) + "\n")
+        with (self.folder / _HISTORY).open("a+b") as history:
+            history.seek(0)
+            # A line torn by a kill would spoil the one after it.
+            history.truncate(history.read().rfind(b"\n") + 1)
+            history.write(line.encode())
         _sync(self.folder / _HISTORY)
         _write(self.folder / _POINTER, f"{name or BASE}\n")
 

@@ -83,7 +83,35 @@ def test_a_promotion_that_is_killed_leaves_the_old_one_in_use(
         history.write('{"time": 1, "act')
     assert len(registry.history()) == 1
     assert registry.promote(made[1], {}, "") == "v2"
-    assert registry.current() == "v2"
+    assert [change.after for change in registry.history()] == ["v1", "v2"]
+    assert (registry.rollback(), registry.current()) == ("v1", "v1")
+
+
+def test_a_history_that_is_damaged_names_the_line(
+    registry: AdapterRegistry, made: list[Path]
+) -> None:
+    registry.promote(made[0], {}, "")
+    for damage in (b'{"time": 1, "act{"time": 1}', b"[]", b'{"time": 1}', b"\xff"):
+        with (registry.folder / "history.jsonl").open("ab") as history:
+            history.write(damage + b"\n")
+        with pytest.raises(LecternError, match=r"history\.jsonl: line 2 .*Delete that line"):
+            registry.rollback()
+        path = registry.folder / "history.jsonl"
+        path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n")
+    assert registry.rollback() is None
+
+
+def test_what_was_measured_against_another_is_not_promoted(
+    registry: AdapterRegistry, made: list[Path]
+) -> None:
+    assert registry.promote(made[0], {}, "", expected=None) == "v1"
+    before = sorted(path.name for path in registry.folder.iterdir())
+    for expected in (None, "v0"):
+        with pytest.raises(LecternError, match=r"v1 is in use.*changed it meanwhile"):
+            registry.promote(made[1], {}, "", expected=expected)
+    assert sorted(path.name for path in registry.folder.iterdir()) == before
+    assert (registry.current(), len(registry.history())) == ("v1", 1)
+    assert registry.promote(made[1], {}, "", expected="v1") == "v2"
 
 
 def test_readers_see_one_of_the_two_names_while_they_change(
