@@ -91,17 +91,18 @@ class Answerers:
         """
         if self._settings.adapter:
             return ""
+        why_not = ""
         try:
             if self._settings.engine_url:
                 from chatbot.engines.remote import RemoteEngine
 
                 assert isinstance(engine, RemoteEngine)
-                engine.follow()
+                why_not = engine.follow()
             elif (promoted := self._registry.current()) != getattr(engine, "adapter", None):
                 engine.use_adapter(promoted)
         except ModelUnavailable as error:
-            return f"The promoted adapter is not used. {error}"
-        return ""
+            why_not = str(error)
+        return f"The promoted adapter is not used. {why_not}" if why_not else ""
 
     def _picked(self, notice: str) -> Chosen:
         answerer = self.extractive()

@@ -27,6 +27,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chatbot.engines.base import Engine
 from chatbot.engines.batching import BatchingEngine
+from chatbot.engines.promoted import PromotedAdapter
 from chatbot.engines.registry import AdapterRegistry
 from chatbot.engines.wire import (
     Completions,
@@ -53,14 +54,19 @@ def create_app(
     hosts: tuple[str, ...] = LOOPBACK,
 ) -> FastAPI:
     """The API over `engine`. An engine that was started without an adapter speaks with the one in
-    use in `registry`, whichever that is at the time. `hosts` are the names it answers to: a page of
-    another site that points its own name at this address (DNS rebinding) is refused.
+    use in `registry`, whichever that is at the time, or with the one before where that cannot be
+    used. `hosts` are the names it answers to: a page of another site that points its own name at
+    this address (DNS rebinding) is refused.
     """
     started_with = getattr(engine, "adapter", None)
     batching = BatchingEngine(engine, wait_seconds=batch_wait_seconds, most_prompts=batch_prompts)
+    promoted = PromotedAdapter(batching, registry) if registry and not started_with else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Now, because whoever asks first waits only two seconds for an answer.
+        if promoted:
+            await promoted.look()
         yield
         await asyncio.to_thread(batching.close)
 
@@ -78,11 +84,14 @@ def create_app(
 
     @app.get("/v1/health")
     async def health() -> Health:
+        if promoted:
+            await promoted.look()
         return Health(
             name=engine.name,
             window=engine.window,
             adapters=engine.adapters(),
-            adapter=started_with or (registry.current() if registry else None),
+            adapter=promoted.adapter if promoted else started_with,
+            why_not=promoted.why_not if promoted else "",
             device=str(getattr(engine, "device", "")),
         )
 

@@ -67,6 +67,10 @@ class BatchingEngine:
     ) -> Future[list[float]]:
         return self._submit(adapter, lambda: self.engine.score(prompts, completions))
 
+    def try_adapter(self, adapter: str | None) -> Future[None]:
+        """Load the adapter if need be; the future raises what `Engine.use_adapter` does."""
+        return self._submit(adapter, lambda: None)
+
     def stream(self, prompt: str, decoding: Decoding, adapter: str | None = None) -> Generator[str]:
         """Pieces as they come. A slow reader delays nobody: the engine's thread never waits for it.
 

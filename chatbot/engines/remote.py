@@ -111,9 +111,11 @@ class RemoteEngine:
             )
         self.adapter = name
 
-    def follow(self) -> None:
-        """Take on the adapter that the server speaks with now."""
-        self.adapter = self._health().adapter
+    def follow(self) -> str:
+        """Take on the adapter that the server speaks with now; why that is not the promoted one."""
+        about = self._health()
+        self.adapter = about.adapter
+        return about.why_not
 
     def close(self) -> None:
         self._client.close()

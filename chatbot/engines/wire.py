@@ -51,14 +51,16 @@ class Counts(BaseModel):
 
 
 class Health(BaseModel):
-    """What a server serves; `adapter` is the one it speaks with now, a client's
-    default.
+    """What a server serves; `adapter` is the one it speaks with now, a client's default.
+
+    `why_not` says why it is not the promoted one; empty where it is.
     """
 
     name: str
     window: int
     adapters: list[str]
     adapter: str | None = None
+    why_not: str = ""
     device: str = ""
 
 

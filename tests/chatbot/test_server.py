@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -178,6 +179,57 @@ def test_what_is_promoted_where_the_server_runs_speaks_in_a_running_chatbot(
         registry.rollback()
         assert running.choose(AskOptions()).adapter is None
         assert chosen.score(["sort: token"], ["token"]) != said
+
+
+def test_a_promoted_adapter_that_does_not_fit_leaves_the_old_one_speaking_and_is_said(
+    random_t5: Path, tmp_path: Path
+) -> None:
+    tiny_t5.make_adapter(random_t5, tmp_path / "polite", seed=1)
+    tiny_t5.make_adapter(random_t5, tmp_path / "foreign", seed=3, named="google/flan-t5-xl")
+    shutil.copytree(tmp_path / "polite", tmp_path / "torn")
+    torn = tmp_path / "torn" / "adapter_model.safetensors"
+    torn.write_bytes(torn.read_bytes()[:200])
+    tried = []
+
+    class Watched(FlanT5Engine):
+        def use_adapter(self, name: str | None) -> None:
+            tried.append(name)
+            super().use_adapter(name)
+
+    engine = Watched.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    registry = AdapterRegistry(tmp_path)
+    registry.use("foreign")
+    with Serving(create_app(engine, registry=registry)) as serving:
+        settings = ChatSettings(
+            home=tmp_path / "home", engine_url=serving.url, answerer="generative"
+        )
+        running = Answerers(settings, load_encoder())
+
+        def spoken() -> tuple[str | None, str, list[float]]:
+            chosen = running.choose(AskOptions())
+            assert chosen.engine is not None
+            said = chosen.engine.score(["sort: token"], ["token"])
+            return chosen.adapter, chosen.notice, said
+
+        adapter, notice, base = spoken()
+        assert adapter is None
+        assert notice.startswith("The promoted adapter is not used. ")
+        assert "google/flan-t5-xl" in notice
+        assert spoken() == (adapter, notice, base)
+        assert tried.count("foreign") == 1, "nothing has changed: it is not tried again"
+        registry.use("polite")
+        before = spoken()
+        assert before[:2] == ("polite", "") and before[2] != base
+        registry.use("torn")
+        adapter, notice, said = spoken()
+        assert (adapter, said) == ("polite", before[2])
+        assert "“torn”" in notice and "damaged" in notice
+        (tmp_path / "current").write_bytes(b"\xff")
+        adapter, notice, said = spoken()
+        assert (adapter, said) == ("polite", before[2]) and "current" in notice
+        (tmp_path / "current").write_text("torn")
+        shutil.copy(tmp_path / "polite" / torn.name, torn)
+        assert spoken() == ("torn", "", before[2])
 
 
 def test_no_server_is_said_at_once() -> None:
