@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 
+from chatbot.engines.adapters import BASE_WEIGHTS, base_weights
 from chatbot.engines.t5_files import quiet
 from finetune.errors import CheckpointNotSaved
 
@@ -18,7 +20,7 @@ _LAST = ("config.json", "adapter_config.json")
 def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:
     """Write the model into `folder`, over one that lies there; other files and folders stay.
 
-    An adapter: `adapter_config.json` and `adapter_model.safetensors`, as
+    An adapter: `adapter_config.json`, `adapter_model.safetensors` and the hashes of its base, as
     `chatbot/engines/adapters.py` reads them. A model without one: weights, configuration and
     tokenizer, as `lectern --model` reads them. All is written beside its place first: where that
     fails, `CheckpointNotSaved` is raised and the folder is as it was.
@@ -32,6 +34,8 @@ def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:
         if hasattr(model, "peft_config"):
             # peft's README is a form that nobody has filled in.
             (beside / "README.md").unlink(missing_ok=True)
+            known = base_weights(model.name_or_path)
+            (beside / BASE_WEIGHTS).write_text(json.dumps(known, indent=1) + "\n")
         else:
             tokenizer.save_pretrained(beside)
         for name in _LAST:

@@ -1,7 +1,8 @@
 """LoRA adapters on disk: `<folder>/<name>/adapter_config.json` and `adapter_model.safetensors`.
 
 Only safetensors are read (a `.bin` file is a pickle), and only LoRA: swapping needs base weights
-that stay as they are.
+that stay as they are. Those trained here have the hashes of these beside them, `base_weights.json`:
+models of one name can be of many weights.
 """
 
 from __future__ import annotations
@@ -9,10 +10,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
+from ingestion.packaged import KNOWN, model_folder
+
+BASE_WEIGHTS = "base_weights.json"
 
 _HUB_SNAPSHOT = re.compile(r"models--(.+?)--(.+?)/snapshots/")
 
@@ -36,7 +42,8 @@ def list_adapters(folder: Path | None) -> list[str]:
 def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
     """The adapter `name`, checked to be a LoRA in safetensors made for `base`.
 
-    Raises `ModelUnavailable` that names what is wrong, and both base models where they differ.
+    `base` is a name or a folder. Raises `ModelUnavailable` that names what is wrong, and both base
+    models where they differ.
     """
     known = list_adapters(folder)
     if folder is None or name not in known:
@@ -62,7 +69,33 @@ def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
             f"The adapter “{name}” was made for {made_for}, but the model loaded is {base}.",
             f"Load {made_for}, or train the adapter on {base}.",
         )
+    record = path / BASE_WEIGHTS
+    trained_on = _read_object(record) if record.is_file() else {}
+    loaded = base_weights(base) if trained_on else {}
+    if loaded and loaded != trained_on:
+        raise ModelUnavailable(
+            f"The adapter “{name}” was trained on {made_for}, whose weights are not those of "
+            f"{base}: the two bear one name alone.",
+            f"Load the model it was trained on, or train it on {base}; where that is the same "
+            f"model in another precision, delete {record}.",
+        )
     return AdapterFolder(name, path, made_for)
+
+
+def base_weights(base: str) -> dict[str, str]:
+    """File → SHA-256 of the weights of a model on this machine, by its folder or packaged name.
+
+    Empty for a name of the hub, which is known by that name.
+    """
+    if not (Path(base).expanduser().is_dir() or base in KNOWN):
+        return {}
+    files = sorted(model_folder(base).glob("model*.safetensors"))
+    return {file.name: _digest(file.resolve(), file.stat().st_mtime_ns) for file in files}
+
+
+@cache  # gigabytes are not read again as long as they have not changed
+def _digest(file: Path, changed: int) -> str:
+    return file_digest(file)
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import tiny_t5
 import torch
 from transformers import BertConfig, BertModel, T5Tokenizer
 
@@ -123,6 +124,19 @@ def test_the_engine_reads_a_saved_adapter(tiny: Path, tmp_path: Path, method: Me
     engine.use_adapter("mine")
     said = tokenizer.batch_decode(expected, skip_special_tokens=True)
     assert engine.generate(["sort: token"], Decoding(max_new_tokens=5)) == said
+
+
+def test_a_saved_adapter_knows_its_base_from_another_of_the_same_name(
+    tiny: Path, tmp_path: Path
+) -> None:
+    model, tokenizer = load_t5(str(tiny))
+    save_model(adapt(model, AdapterSettings()), tokenizer, tmp_path / "shelf" / "mine")
+    other = tiny_t5.build(tmp_path / tiny.name, seed=1)
+    engine = FlanT5Engine.load(
+        other, name=str(other), device="cpu", adapters_dir=tmp_path / "shelf"
+    )
+    with pytest.raises(ModelUnavailable, match="weights are not those of"):
+        engine.use_adapter("mine")
 
 
 def test_the_engine_reads_a_saved_model(tiny: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from chatbot.answerers import Answerers
 from chatbot.commands.adapters import adapters_app
 from chatbot.engines import registry as module
+from chatbot.engines.adapters import BASE_WEIGHTS, base_weights
 from chatbot.engines.registry import AdapterRegistry
 from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
@@ -29,6 +30,7 @@ def made(random_t5: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
     for seed in (1, 2):
         tiny_t5.make_adapter(random_t5, folder / str(seed), seed=seed)
         (folder / str(seed) / "run").mkdir()
+        (folder / str(seed) / BASE_WEIGHTS).write_text(json.dumps(base_weights(str(random_t5))))
     return [folder / "1", folder / "2"]
 
 
@@ -46,6 +48,7 @@ def test_versions_are_promoted_used_and_rolled_back(
     assert (registry.current(), registry.names()) == ("v2", ["v1", "v2"])
     assert registry.manifest("v1")["why"] == "better"
     assert not (registry.folder / "v1" / "run").exists()
+    assert (registry.folder / "v1" / BASE_WEIGHTS).is_file()
     registry.use(None, "to compare")
     assert registry.current() is None
     assert [registry.rollback(), registry.rollback(), registry.rollback()] == ["v2", "v1", None]

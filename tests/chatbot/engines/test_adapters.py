@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import T5ForConditionalGeneration
 
-from chatbot.engines.adapters import model_identity
+from chatbot.engines.adapters import BASE_WEIGHTS, base_weights, model_identity
 from chatbot.engines.base import Decoding
 from chatbot.engines.flan_t5 import FlanT5Engine
 from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
 
 PROMPT = "sort: reward index encoder"
 GREEDY = Decoding(max_new_tokens=12)
@@ -89,6 +90,39 @@ def test_an_adapter_of_another_base_is_refused_naming_both(engine: FlanT5Engine)
         engine.use_adapter("foreign")
     assert engine.name in str(refused.value)
     assert engine.adapter is None
+
+
+def test_a_base_that_bears_the_name_alone_is_refused(
+    random_t5: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = shutil.copytree(random_t5, tmp_path / "copied" / random_t5.name)
+    other = tiny_t5.build(tmp_path / "other" / random_t5.name, seed=1)
+    adapters = tmp_path / "adapters"
+    record = json.dumps(base_weights(str(random_t5)))
+    for name in ("polite", "terse"):
+        shutil.copytree(shelf / name, adapters / name)
+        (adapters / name / BASE_WEIGHTS).write_text(record)
+    read = []
+
+    def counting(file: Path) -> str:
+        read.append(file)
+        return file_digest(file)
+
+    monkeypatch.setattr("chatbot.engines.adapters.file_digest", counting)
+
+    def load(base: Path) -> FlanT5Engine:
+        return FlanT5Engine.load(base, name=str(base), device="cpu", adapters_dir=adapters)
+
+    same = load(copied)
+    for name in ("polite", "terse"):
+        same.use_adapter(name)
+    assert read == [copied / "model.safetensors"], "read once, and not for each adapter"
+    misled = load(other)
+    with pytest.raises(ModelUnavailable, match=f"weights are not those of {other}"):
+        misled.use_adapter("polite")
+    assert misled.adapter is None
+    (adapters / "polite" / BASE_WEIGHTS).unlink()
+    misled.use_adapter("polite")  # of before, or of elsewhere: its name is all there is
 
 
 def test_a_misfit_is_refused_and_leaves_the_base_as_it_was(engine: FlanT5Engine) -> None:
