@@ -4,6 +4,7 @@ so.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from dataclasses import dataclass
@@ -72,6 +73,9 @@ class Answerers:
     def generator(self, options: AskOptions) -> tuple[Engine | None, str]:
         """The generator for one question or summary, None where it is to be done without, and what
         the learner should be told. Raises `ModelUnavailable` as `choose` does.
+
+        It is a handle of its own: from first word to last it speaks with the adapter it has now,
+        whatever is promoted meanwhile.
         """
         wanted = options.answerer if options.answerer != "auto" else self._settings.answerer
         if wanted == "extractive":
@@ -82,7 +86,8 @@ class Answerers:
             if wanted == "generative":
                 raise
             return None, f"{error} {EXTRACTIVE_ONLY}"
-        return engine, self._follow(engine)
+        notice = self._follow(engine)
+        return copy.copy(engine), notice
 
     def _follow(self, engine: Engine) -> str:
         """Switch to the adapter that has been promoted since, if any; says why where it cannot.

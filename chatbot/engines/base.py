@@ -3,6 +3,9 @@
 An engine wraps one sequence-to-sequence model with its own tokenizer. `window` is the longest
 prompt in tokens (special tokens included) that it reads without cutting; whoever builds prompts
 packs to it by `count_tokens`, and an engine given a longer prompt raises `ValueError`, never cuts.
+
+`copy.copy(engine)` is a second handle on the same model, with an adapter of its own: whatever is
+switched on elsewhere, all that is asked of it is answered by the adapter that it has.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """FLAN-T5 in PyTorch: batches, streams, log-likelihoods, and LoRA adapters swapped while it runs.
 
-One lock serializes all work on the model: adapters and the random generator are shared state.
+One lock serializes all work on the model: adapters and the random generator are shared state, also
+by the copies of an engine. What was asked of a copy is answered by that copy's adapter.
 Half precision means bfloat16: float16 overflows in T5.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,7 @@ class FlanT5Engine:
         completions: list[str] = []
         for start in range(0, len(prompts), BATCH):
             batch = prompts[start : start + BATCH]
-            with self._lock, torch.inference_mode(), seeded(decoding.seed, self._model.device):
+            with self._speaking(decoding.seed):
                 made = self._model.generate(**self._encode(batch), **generate_arguments(decoding))
                 completions += self._tokenizer.batch_decode(made, skip_special_tokens=True)
         return completions
@@ -115,7 +117,7 @@ class FlanT5Engine:
 
         def work() -> None:
             try:
-                with self._lock, torch.inference_mode(), seeded(decoding.seed, self._model.device):
+                with self._speaking(decoding.seed):
                     self._model.generate(
                         **self._encode([prompt]),
                         **generate_arguments(decoding),
@@ -143,7 +145,7 @@ class FlanT5Engine:
             raise ValueError(f"{len(prompts)} prompts but {len(completions)} completions")
         scores: list[float] = []
         for start in range(0, len(prompts), BATCH):
-            with self._lock, torch.inference_mode():
+            with self._speaking():
                 inputs = self._encode(prompts[start : start + BATCH])
                 labels = self._tokenizer(
                     list(completions[start : start + BATCH]), padding=True, return_tensors="pt"
@@ -166,6 +168,14 @@ class FlanT5Engine:
         with self._lock:
             self._loaded.switch(name)
             self.adapter = name
+
+    @contextmanager
+    def _speaking(self, seed: int | None = None) -> Iterator[None]:
+        """Alone with the model, which has this engine's adapter on."""
+        with self._lock:
+            self._loaded.switch(self.adapter)
+            with torch.inference_mode(), seeded(seed, self._model.device):
+                yield
 
     def _encode(self, prompts: Sequence[str]) -> Any:
         self._check_window(prompts)

@@ -35,8 +35,8 @@ class RemoteEngine:
     """Implements `chatbot.engines.base.Engine` over the server at `url`.
 
     Raises `ModelUnavailable` when no server answers there within two seconds. The adapter belongs
-    to this client, not to the server: it travels with every request. At first it is the one that
-    the server speaks with.
+    to this client (a copy has its own), not to the server: it travels with every request. At first
+    it is the one that the server speaks with.
     """
 
     def __init__(self, url: str) -> None:

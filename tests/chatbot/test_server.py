@@ -173,12 +173,16 @@ def test_what_is_promoted_where_the_server_runs_speaks_in_a_running_chatbot(
         registry.use("polite")
         assert running.choose(AskOptions()).adapter == "polite"
         assert fixed.choose(AskOptions()).adapter == "terse"
-        chosen = running.choose(AskOptions()).engine
-        assert chosen is not None
-        said = chosen.score(["sort: token"], ["token"])
+        first = running.choose(AskOptions())
         registry.rollback()
-        assert running.choose(AskOptions()).adapter is None
-        assert chosen.score(["sort: token"], ["token"]) != said
+        second = running.choose(AskOptions())
+        assert (first.adapter, second.adapter) == ("polite", None)
+        assert first.engine is not None and second.engine is not None
+        asked = ["sort: token"], ["token"]
+        base = second.engine.score(*asked)
+        assert first.engine.score(*asked) != base, "a question ends with what it has begun with"
+        engine.use_adapter(None)
+        assert engine.score(*asked) == pytest.approx(base)
 
 
 def test_a_promoted_adapter_that_does_not_fit_leaves_the_old_one_speaking_and_is_said(

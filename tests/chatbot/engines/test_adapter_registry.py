@@ -8,12 +8,15 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import tiny_t5
 from typer.testing import CliRunner
 
 from chatbot.answerers import Answerers
+from chatbot.chain import open_assistant
 from chatbot.commands.adapters import adapters_app
 from chatbot.engines import registry as module
 from chatbot.engines.adapters import BASE_WEIGHTS, base_weights
@@ -163,6 +166,33 @@ def test_a_running_chatbot_picks_up_what_is_promoted_and_what_is_rolled_back(
     registry.use(None)
     assert score() == before
     assert running.engine() is engine, "nothing was loaded anew"
+
+
+def test_an_answer_names_the_adapter_that_spoke_whatever_is_promoted_meanwhile(
+    random_t5: Path, made: list[Path], course_index: Path, tmp_path: Path
+) -> None:
+    settings = ChatSettings(
+        home=tmp_path, model=str(random_t5), answerer="generative", abstain_below=0.0
+    )
+    registry = AdapterRegistry(settings.adapters)
+    registry.promote(made[0], {}, "")
+    assistant = open_assistant(course_index, settings)
+    alone = assistant.ask("What is LoRA?")
+    search = assistant.retriever.search
+
+    def promoting(*arguments: Any, **options: Any) -> Any:
+        """While the first question is looked up, another is asked after a change."""
+        registry.use(None)
+        assistant.answerers.choose(AskOptions())
+        return search(*arguments, **options)
+
+    assistant.retriever = SimpleNamespace(search=promoting)  # type: ignore[assignment]
+    answer = assistant.ask("What is LoRA?")
+    assert answer.adapter == alone.adapter == "v1"
+    assert (answer.text, answer.confidence) == (alone.text, pytest.approx(alone.confidence))
+    after = assistant.ask("What is LoRA?")
+    assert after.adapter is None
+    assert (after.text, after.confidence) != (alone.text, pytest.approx(alone.confidence))
 
 
 def test_a_promoted_adapter_of_another_model_is_not_used_and_that_is_said(

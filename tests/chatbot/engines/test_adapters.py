@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Callable
@@ -19,6 +20,10 @@ from ingestion.hashing import file_digest
 
 PROMPT = "sort: reward index encoder"
 GREEDY = Decoding(max_new_tokens=12)
+
+
+def score(engine: FlanT5Engine) -> float:
+    return engine.score([PROMPT], ["encoder index reward"])[0]
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +46,31 @@ def engine(random_t5: Path, shelf: Path) -> FlanT5Engine:
 def test_swapping_there_and_back(engine: FlanT5Engine, random_t5: Path, shelf: Path) -> None:
     assert engine.adapters() == ["foreign", "misfit", "polite", "terse"]
 
-    def score() -> float:
-        return engine.score([PROMPT], ["encoder index reward"])[0]
-
-    base, head = score(), engine._model.lm_head.weight.clone()
+    base, head = score(engine), engine._model.lm_head.weight.clone()
     by_name = {}
     for name in ("polite", "terse", "polite", None, "terse", None):
         engine.use_adapter(name)
         assert engine.adapter == name
-        assert by_name.setdefault(name, score()) == score()
+        assert by_name.setdefault(name, score(engine)) == score(engine)
     assert by_name[None] == base
     assert len(set(by_name.values())) == 3
     assert torch.equal(engine._model.lm_head.weight, head)
+
+
+def test_each_handle_on_the_model_speaks_with_its_own_adapter(engine: FlanT5Engine) -> None:
+    handles = {}
+    for name in (None, "polite", "terse"):
+        engine.use_adapter(name)
+        handles[name] = copy.copy(engine), engine.generate([PROMPT], GREEDY), score(engine)
+    assert len({value for *_, value in handles.values()}) == 3
+    for name, (handle, said, value) in handles.items():
+        assert handle.adapter == name
+        assert handle.generate([PROMPT], GREEDY) == ["".join(handle.stream(PROMPT, GREEDY))] == said
+        assert score(handle) == value
+    base, said, _ = handles[None]
+    begun = base.stream(PROMPT, GREEDY)
+    engine.use_adapter("polite")
+    assert ["".join(begun)] == said, "switched elsewhere before the first word"
 
 
 def test_a_folder_may_bear_any_name(random_t5: Path, shelf: Path, tmp_path: Path) -> None:
@@ -61,10 +79,10 @@ def test_a_folder_may_bear_any_name(random_t5: Path, shelf: Path, tmp_path: Path
     shutil.copytree(shelf / "polite", tmp_path / "polite")
     engine = FlanT5Engine.load(random_t5, name="tiny-t5", device="cpu", adapters_dir=tmp_path)
     engine.use_adapter("polite")
-    polite = engine.score([PROMPT], ["encoder index reward"])
+    polite = score(engine)
     for name in engine.adapters():
         engine.use_adapter(name)
-        assert engine.score([PROMPT], ["encoder index reward"]) == polite
+        assert score(engine) == polite
 
 
 def test_an_adapter_gives_what_its_merged_model_gives(
@@ -171,19 +189,19 @@ def test_an_adapter_that_fails_to_load_leaves_nothing_behind(
     shutil.copytree(shelf / "terse", tmp_path / "broken")
     DAMAGES[damage](tmp_path / "broken")
 
-    def score(engine: FlanT5Engine, name: str | None) -> float:
+    def using(engine: FlanT5Engine, name: str | None) -> float:
         engine.use_adapter(name)
-        return engine.score([PROMPT], ["encoder index reward"])[0]
+        return score(engine)
 
-    fresh = {name: score(engine, name) for name in (None, "polite", "terse")}
+    fresh = {name: using(engine, name) for name in (None, "polite", "terse")}
     hurt = FlanT5Engine.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
     for name in (None, "polite", "terse", None):
         with pytest.raises(ModelUnavailable, match=r"“broken”.*damaged.*Copy it"):
             hurt.use_adapter("broken")
-        assert score(hurt, name) == fresh[name]
+        assert using(hurt, name) == fresh[name]
     shutil.rmtree(tmp_path / "broken")
     shutil.copytree(shelf / "terse", tmp_path / "broken")
-    assert score(hurt, "broken") == fresh["terse"], "mended, it is used"
+    assert using(hurt, "broken") == fresh["terse"], "mended, it is used"
 
 
 def test_unknown_and_unsafe_adapters(
