@@ -56,12 +56,12 @@ class LoadedAdapters:
             told = peft.load_adapter(str(found.path), adapter_name=module)
             # peft would leave what is not there at random.
             if told.missing_keys:
-                raise ValueError(f"it has no weights for {min(told.missing_keys)}.")
+                raise ValueError(f"it has no weights for {min(told.missing_keys)}")
         except Exception as error:  # whatever it is, the model must be what it was
             self._drop(module)
             raise ModelUnavailable(
                 f"The adapter “{found.name}” (made for {found.base or 'an unnamed model'}) is "
-                f"damaged or does not fit {self._name}: {error}",
+                f"damaged or does not fit {self._name} ({error}).",
                 f"Copy it to {found.path} again; if that does not help, train it on this model or "
                 "load the model it was made for.",
             ) from error
