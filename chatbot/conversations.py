@@ -235,7 +235,10 @@ class Conversations:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one transaction: cheap, and free of SQLite's thread rules."""
+        """A connection for one transaction: cheap, and free of SQLite's thread rules.
+
+        Raises `LecternError` for a file that is no database, is damaged, or cannot be written.
+        """
         db = sqlite3.connect(self.path, timeout=30)
         try:
             db.row_factory = sqlite3.Row
@@ -243,6 +246,11 @@ class Conversations:
             db.execute("PRAGMA synchronous = NORMAL")
             with db:
                 yield db
+        except sqlite3.DatabaseError as error:
+            raise LecternError(
+                f"The conversations in {self.path} cannot be used ({error}).",
+                "Check that this is Lectern's database, and that the disk lets it be written.",
+            ) from error
         finally:
             db.close()
 
