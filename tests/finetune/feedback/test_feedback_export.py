@@ -17,6 +17,7 @@ from finetune.commands import train_app
 from finetune.commands.feedback import feedback_app
 from finetune.preference.examples import load_judgements, load_pairs
 from finetune.reward.pairs import read_pairs
+from ingestion.errors import LecternError
 from ingestion.locator import Locator, Span
 from ingestion.passage import Passage
 
@@ -183,3 +184,14 @@ def test_no_database_is_an_error_that_names_it(tmp_path: Path) -> None:
     result = CliRunner().invoke(feedback_app, asked)
     assert "none.sqlite" in str(result.exception)
     assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_a_file_that_is_no_database_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("What I have to ask in the next lecture\n" * 9)
+    before = path.read_bytes()
+    asked = ["export", "--out", str(tmp_path / "out"), "--conversations", str(path)]
+    found = CliRunner().invoke(feedback_app, asked).exception
+    assert isinstance(found, LecternError)
+    assert "notes.txt" in found.what and "not a database" in found.what
+    assert path.read_bytes() == before and not (tmp_path / "out").exists()
