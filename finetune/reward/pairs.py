@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.jsonl import malformed, read_objects
+from finetune.reward.csv_rows import bad_row
 from finetune.reward.examples import Preference, text_key
 from ingestion.errors import LecternError
 
@@ -56,8 +57,14 @@ def hh_harmless(data: Path) -> Iterator[Preference]:
 def pandalm(data: Path) -> Iterator[Preference]:
     """Wang et al. 2023 (PandaLM's test set): the choice of most of three annotators; ties go."""
     path = data / PAIRS_FOLDERS["pandalm"] / "testset-v1.json.gz"
-    for row in _json_list(path):
-        votes = Counter(row[f"annotator{i}"] for i in (1, 2, 3))
+    annotators = ("annotator1", "annotator2", "annotator3")
+    needed = {"instruction", "input", "response1", "response2", *annotators}
+    for number, row in enumerate(_json_list(path), start=1):
+        if not isinstance(row, dict) or not needed <= row.keys():
+            raise bad_row(path, number, f"needs {', '.join(sorted(needed))}")
+        votes = Counter(row[annotator] for annotator in annotators)
+        if not votes.keys() <= {0, 1, 2}:
+            raise bad_row(path, number, f"has the votes {list(votes)}, not 0, 1 or 2")
         better, count = votes.most_common(1)[0]
         if better == 0 or count < 2:
             continue
@@ -86,7 +93,9 @@ def autoj(data: Path) -> Iterator[Preference]:
     measured on and not trained on. Ties go.
     """
     path = data / PAIRS_FOLDERS["autoj"] / "testdata_pairwise.jsonl.gz"
-    for _, row in read_objects(path):
+    for number, row in read_objects(path):
+        if not {"prompt", "response 1", "response 2", "label"} <= row.keys():
+            raise malformed(path, number, 'needs "prompt", "response 1", "response 2" and "label"')
         if row["label"] in (0, 1):
             answers = row["response 1"], row["response 2"]
             yield _pair(row["prompt"], answers[row["label"]], answers[1 - row["label"]], "autoj")
@@ -131,7 +140,7 @@ def _pair(prompt: str, chosen: str, rejected: str, source: str, *, group: str = 
     )
 
 
-def _json_list(path: Path) -> list[dict[str, Any]]:
+def _json_list(path: Path) -> list[Any]:
     try:
         found = json.loads(gzip.decompress(path.read_bytes()))
     except (OSError, EOFError, ValueError) as error:

@@ -131,6 +131,32 @@ def test_annotators_of_pandalm_are_outvoted_and_ties_go(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [({"input": None}, "needs"), ({"annotator2": 3}, "has the votes"), ({}, "needs")],
+)
+def test_a_row_of_pandalm_that_is_none_is_named(
+    tmp_path: Path, bad: dict[str, object], why: str
+) -> None:
+    fields = "instruction", "input", "response1", "response2"
+    row = {**dict.fromkeys(fields, "a"), **{f"annotator{i}": i % 2 + 1 for i in (1, 2, 3)}}
+    broken = {name: value for name, value in {**row, **bad}.items() if bad and value is not None}
+    path = tmp_path / "preferences" / "pandalm_human" / "testset-v1.json.gz"
+    write(path, json.dumps([row, broken]))
+
+    with pytest.raises(LecternError, match=rf"testset-v1\.json\.gz, row 2 {why}"):
+        read_pairs("pandalm", tmp_path)
+
+
+def test_a_line_of_autoj_without_its_label_is_named(tmp_path: Path) -> None:
+    row = {"prompt": "Do", "response 1": "one", "response 2": "two"}
+    path = tmp_path / "preferences" / "autoj_pairwise" / "testdata_pairwise.jsonl.gz"
+    write(path, "\n".join(map(json.dumps, [row | {"label": 1}, row])))
+
+    with pytest.raises(LecternError, match=r"testdata_pairwise\.jsonl\.gz, line 2: needs"):
+        read_pairs("autoj", tmp_path)
+
+
 def test_a_person_stands_above_the_model_unless_both_say_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "preferences" / "dolly_flan_t5_outputs"
     for size in ("small", "base", "large", "xl"):
