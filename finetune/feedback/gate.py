@@ -92,7 +92,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`waived` are checks that the person who ran this did without, by name."""
+    """`waived` are checks that were not made, as the person who ran this wished, by name."""
 
     checks: tuple[Check, ...]
     waived: tuple[Name, ...] = ()
@@ -128,7 +128,9 @@ class Verdict:
 def judge(
     values: Mapping[Name, Values], margins: Margins, waived: Sequence[Name] = (), seed: int = 0
 ) -> Verdict:
-    """The verdict on what was measured. Raises `ValueError` for a check without examples."""
+    """The verdict on what was measured, waived or not. Raises `ValueError` for a check without
+    examples.
+    """
     checks = []
     for name in NAMES:
         if name not in values:
@@ -143,7 +145,7 @@ def judge(
             raise ValueError(f"{name} was measured on no example")
         change = compare(list(found.candidate), list(found.current), clusters=clusters, seed=seed)
         checks.append(Check(name, means[0], means[1], change, margins.of(name), found.too_long))
-    return Verdict(tuple(checks), tuple(waived))
+    return Verdict(tuple(checks), tuple(name for name in waived if name not in values))
 
 
 def _short(check: Check) -> str:

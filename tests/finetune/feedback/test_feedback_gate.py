@@ -57,6 +57,12 @@ def test_a_check_that_was_not_made_is_not_passed_unless_it_is_waived() -> None:
     assert waived.as_json()["waived"] == ["safety"]
 
 
+def test_a_check_that_was_made_counts_and_is_not_called_waived() -> None:
+    verdict = judge(measured(answers=-0.04), MARGINS, ["answers"])
+    assert not verdict.promoted
+    assert "not checked" not in verdict.why and verdict.as_json()["waived"] == []
+
+
 def test_questions_are_resampled_whole() -> None:
     """Ten questions judged twenty times each are ten examples, not two hundred."""
     draw = np.random.default_rng(1)
