@@ -50,16 +50,9 @@ def export(
     from finetune.feedback.exporting import export as write
     from finetune.feedback.exporting import prompter
 
-    prompts = None
-    if model:
-        from chatbot.engines.factory import load_engine
-        from ingestion.encoders.factory import load_encoder
-
-        settings = console.chat_settings()
-        engine = load_engine(model, device=settings.device, window=settings.window)
-        prompts = prompter(engine, load_encoder())
-    database = conversations or console.chat_settings().conversations
-    made = write(database, out, enough=at_least, prompter=prompts)
+    known = console.chat_settings()
+    prompts = prompter(model, window=known.window, device=known.device) if model else None
+    made = write(conversations or known.conversations, out, enough=at_least, prompter=prompts)
     tell(made, at_least)
 
 

@@ -85,7 +85,7 @@ def from_feedback(
     from evaluation.judge import load_judge
     from evaluation.safety.prompts import load_prompts
     from finetune.commands.data_options import named_sources
-    from finetune.feedback.exporting import export
+    from finetune.feedback.exporting import export, prompter
     from finetune.feedback.gate import Margins
     from finetune.feedback.loop import SPLIT
     from finetune.feedback.loop import from_feedback as run
@@ -121,7 +121,9 @@ def from_feedback(
             "--out."
         )
     elif feedback is None:
-        tell(export(conversations or known.conversations, learned, enough=at_least), at_least)
+        prompts = prompter(model, window=window, device=device)
+        database = conversations or known.conversations
+        tell(export(database, learned, enough=at_least, prompter=prompts), at_least)
     sources = [
         named_sources([named])[0].model_copy(update={"limit": limit}) if named else None
         for named in (answers, summaries)

@@ -6,11 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from chatbot.conversations import Conversations
 from chatbot.engines.base import Engine
+from chatbot.engines.factory import load_engine
 from chatbot.feedback import Feedback, Judgement
 from chatbot.packing import pack, relevance_by
 from chatbot.prompts import PromptStyle
@@ -18,6 +20,7 @@ from chatbot.remembering import RememberingEncoder
 from evaluation.rows import write_rows, write_whole
 from finetune.feedback.preferences import Preferences, Prompter, preferences
 from ingestion.encoders.base import Encoder
+from ingestion.encoders.factory import load_encoder
 from ingestion.errors import LecternError
 
 PAIRS, LABELS, REPORT = "pairs.jsonl", "labels.jsonl", "export.json"
@@ -67,13 +70,21 @@ def export(
     return exported
 
 
-def prompter(engine: Engine, encoder: Encoder) -> Prompter:
-    """Prompts for answers picked from the documents: as `engine` would have been asked."""
+def prompter(model: str, *, window: int, device: str = "auto") -> Prompter:
+    """Prompts for answers picked from the documents: as `model` would have been asked.
+
+    It is loaded at the first of them; then what `load_engine` raises is raised.
+    """
+
+    @cache
+    def loaded() -> tuple[Engine, Encoder]:
+        return load_engine(model, device=device, window=window), load_encoder()
 
     def prompt(judgement: Judgement) -> str | None:
         basis = judgement.basis
         if basis is None or not basis.passages:
             return None
+        engine, encoder = loaded()
         scorer = relevance_by(RememberingEncoder(encoder))
         asked = basis.question or judgement.question
         return pack(asked, basis.passages, engine, PromptStyle(), scorer=scorer).prompt

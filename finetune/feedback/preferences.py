@@ -21,6 +21,9 @@ from evaluation.normalize import letters_and_digits
 Prompter = Callable[[Judgement], str | None]
 """The prompt of an answer that no generator was asked for; None where there can be none."""
 
+_NO_PROMPT = "picked from the documents without a prompt (--model builds them)"
+_NO_PASSAGE = "made from no passage, so that no generator can be asked"
+
 
 @dataclass(frozen=True, slots=True)
 class FeedbackPair:
@@ -77,7 +80,7 @@ def preferences(judgements: Sequence[Judgement], prompter: Prompter | None = Non
             continue
         prompt = _prompt(judgement) or (prompter(judgement) if prompter else None)
         if not prompt:
-            left_out["picked from the documents without a prompt (--model builds them)"] += 1
+            left_out[_NO_PASSAGE if prompter else _NO_PROMPT] += 1
             continue
         question = letters_and_digits(judgement.basis.question or judgement.question)
         asked.append(_Asked(judgement, prompt, _response(judgement), question))

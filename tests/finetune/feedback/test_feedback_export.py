@@ -155,6 +155,41 @@ def test_an_extractive_answer_gets_the_prompt_that_the_generator_would_have_been
     assert pairs[0]["prompt"].endswith("How many heads?")
 
 
+def test_an_answer_without_a_passage_is_left_out_for_what_it_lacks(
+    course: Course, tmp_path: Path, tiny: Path
+) -> None:
+    course.judge("ann", "How many heads?", "", 0, "Twelve.", prompt="", abstained=True)
+    result, pairs, _ = exported(course, tmp_path / "out", "--model", tiny)
+    assert pairs == [] and "1 left out: made from no passage" in " ".join(result.output.split())
+
+
+def test_the_generator_is_not_loaded_where_every_answer_has_its_prompt(
+    course: Course, tmp_path: Path
+) -> None:
+    course.judge("ann", "How many heads?", "Ten.", 0, "Twelve.")
+    _, pairs, _ = exported(course, tmp_path / "out", "--model", tmp_path / "nowhere")
+    assert len(pairs) == 1
+
+
+def test_learning_from_feedback_builds_the_prompts_of_extractive_answers(
+    course: Course, tmp_path: Path, tiny: Path
+) -> None:
+    for number in (1, 2):
+        course.judge(
+            "ann", f"How many heads {number}?", "Ten.", 0, "12.", prompt="", passages=(PASSAGE,)
+        )
+    asked = (
+        "from-feedback", "--model", tiny, "--out", tmp_path / "round", "--adapters",
+        tmp_path / "adapters", "--conversations", course.store.path, "--at-least", 3,
+        "--device", "cpu",
+    )  # fmt: skip
+    result = CliRunner().invoke(train_app, list(map(str, asked)))
+    assert "makes 2 comparisons" in str(result.exception)
+    assert "left out" not in result.output
+    first = json.loads((tmp_path / "round/feedback/pairs.jsonl").read_text().splitlines()[0])
+    assert "The layer has 12 heads." in first["prompt"]
+
+
 def test_how_many_are_missing_is_said(course: Course, tmp_path: Path) -> None:
     course.judge("ann", "Q?", "A.", 0, "B.")
     result, *_ = exported(course, tmp_path / "out", "--at-least", 5)
