@@ -7,8 +7,9 @@ goes on from its checkpoint ends where an uninterrupted one would have.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit, 
 from finetune.log import TrainingLog
 from finetune.progress import training_progress
 from finetune.reward.calibration import fit_platt
-from finetune.reward.examples import Labelled, Preference, keys
+from finetune.reward.examples import Labelled, Preference
 from finetune.reward.losses import bradley_terry, soft_label
 from finetune.reward.settings import RewardSettings
 from finetune.reward.trainable import Trainable, build
@@ -177,12 +178,10 @@ def _demand_both_labels(labels: Tensor) -> None:
 def _fingerprint(
     settings: RewardSettings, *parts: Sequence[Labelled] | Sequence[Preference]
 ) -> str:
-    """What a checkpoint must agree in to be gone on from."""
-    digest = hashlib.sha256(settings.model_dump_json(exclude={"evaluate"}).encode())
-    for part in parts:
-        for example in part:
-            digest.update("".join(keys(example)).encode())
-    return digest.hexdigest()[:16]
+    """What a checkpoint must agree in to be gone on from: settings, texts and labels."""
+    learned = [[astuple(example) for example in part] for part in parts]
+    said = settings.model_dump_json(exclude={"evaluate"}) + json.dumps(learned)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _resume(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from finetune.checkpoint import Checkpoints
 from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit, LossNotFinite
 from finetune.log import read_log
 from finetune.reward import training
+from finetune.reward.examples import Labelled
 from finetune.reward.settings import RewardSettings
 from finetune.reward.training import train_reward
 from ingestion.errors import ModelUnavailable
@@ -179,15 +181,38 @@ def test_a_finished_run_is_not_trained_again(base: Path, tmp_path: Path) -> None
     assert (tmp_path / "adapter.safetensors").read_bytes() == before
 
 
-@pytest.mark.parametrize("change", [{"lr": 1e-3}, {"data": toy_judgements.labelled(50, seed=9)}])
+FLIPPED = replace(LABELLED[7], label=1 - LABELLED[7].label)
+
+
+@pytest.mark.parametrize(
+    ("data", "changed"),
+    [
+        (LABELLED, {"lr": 1e-3}),
+        (toy_judgements.labelled(50, seed=9), {}),
+        ([*LABELLED[:7], FLIPPED, *LABELLED[8:]], {}),
+    ],
+    ids=["settings", "texts", "label"],
+)
 def test_another_run_is_not_gone_on_from(
-    base: Path, tmp_path: Path, change: dict[str, Any]
+    base: Path, tmp_path: Path, data: list[Labelled], changed: dict[str, Any]
 ) -> None:
     train_reward(LABELLED, HELD, tmp_path, settings(base, epochs=0.2))
-    data = change.pop("data", LABELLED)
 
     with pytest.raises(CheckpointUnusable, match="other settings or data"):
-        train_reward(data, HELD, tmp_path, settings(base, epochs=0.2, **change))
+        train_reward(data, HELD, tmp_path, settings(base, epochs=0.2, **changed))
+
+
+def test_words_that_move_from_one_answer_to_the_other_make_another_run(
+    base: Path, tmp_path: Path
+) -> None:
+    chosen = settings(base, task="preference", epochs=0.2)
+    train_reward(PROMPTED, HELD_PAIRS, tmp_path, chosen)
+    first = PROMPTED[0]
+    word, _, rest = first.rejected.partition(" ")
+    moved = replace(first, chosen=f"{first.chosen} {word}", rejected=rest)
+
+    with pytest.raises(CheckpointUnusable, match="other settings or data"):
+        train_reward([moved, *PROMPTED[1:]], HELD_PAIRS, tmp_path, chosen)
 
 
 def test_a_loss_that_is_no_number_is_named_and_the_checkpoint_stays(
