@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chatbot.engines.adapters import base_weights
+from chatbot.engines.factory import find_model
 from chatbot.engines.hardware import Dtype, resolve_device
+from evaluation.rows import write_whole
 from finetune.licences import licence_of
 from finetune.merging import merge
 from finetune.models import AdapterSettings, adapt, load_t5, trainable_share
 from finetune.policy import Policy
 from finetune.precision import Precision
+from finetune.respondent import weights_hash
+from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
 from finetune.saving import save_model
 from finetune.sft.record import peak_memory, write_record
 
 Say = Callable[[str], None]
+
+MERGED = "merged.json"
+"""In a merged base: the weights it was made from. Written last, it says that the base is whole."""
 
 
 class PolicySource(BaseModel):
@@ -41,13 +50,18 @@ class PolicySource(BaseModel):
         """The model that is both the start and the reference of every policy made under `out`.
 
         An adapter is merged into a folder of its own there: with it merely switched off, the
-        reference would be the model before its fine-tuning.
+        reference would be the model before its fine-tuning. Raises what `merge` does, and
+        `CheckpointUnusable` where `out` has a base that was merged from other weights.
         """
         if self.adapter is None:
             return self.model
         merged = out / f"{out.resolve().name}-base"
-        if not (merged / "config.json").is_file():
+        made_of = {"model": _weights(self.model), "adapter": weights_hash(self.adapter)}
+        if (merged / MERGED).is_file():
+            demand_same_run(out, json.loads((merged / MERGED).read_text("utf-8")), made_of)
+        else:
             found = merge(self.adapter, merged, base=self.model)
+            write_whole(merged / MERGED, json.dumps(made_of, indent=1) + "\n")
             say(f"{self.adapter} is merged into {merged}, the base of what is trained here.")
             say(f"(Logits differ by {found.distance:.1e} of their spread.)")
         return str(merged)
@@ -59,6 +73,20 @@ class PolicySource(BaseModel):
         seed_everything(seed)
         adapted = adapt(model, self.lora).to(precision.device)
         return Policy(adapted, tokenizer, window=self.window, precision=precision)
+
+    def identity(self, base: str, policy: Policy) -> dict[str, Any]:
+        """What a run from this start hangs on: one with another is not gone on from."""
+        return {
+            "model": base,
+            "weights": _weights(base),
+            "lora": self.lora.model_dump(),
+            "window": self.window,
+            "precision": str(policy.precision.compute),
+        }
+
+
+def _weights(model: str) -> dict[str, str]:
+    return base_weights(str(find_model(model)[1]))
 
 
 def learned_from(file: Path, sha256: str, examples: int) -> list[dict[str, Any]]:

@@ -17,14 +17,11 @@ from evaluation.jsonl import sha256_of
 from evaluation.judge import record_reward
 from finetune.feedback.settings import LoopSettings
 from finetune.feedback.split import Rounds, held
-from finetune.models import adapt, load_t5
-from finetune.policy import Policy
-from finetune.policy_run import learned_from, leave
+from finetune.policy_run import PolicySource, learned_from, leave
 from finetune.ppo.mixture import Mixture, Weighted
 from finetune.ppo.reward_folders import load_reward
 from finetune.ppo.settings import PPOSettings
 from finetune.ppo.training import PPO
-from finetune.precision import Precision
 from finetune.preference.examples import load_pairs
 from finetune.preference.objectives import DPO
 from finetune.preference.settings import PreferenceSettings
@@ -34,7 +31,6 @@ from finetune.prompts import load_prompts
 from finetune.reward.examples import Preference
 from finetune.reward.pairs import read_pairs
 from finetune.reward.training import train_reward
-from finetune.rng import seed_everything
 
 DEV_SHARE = 0.2
 """Of the training questions, to choose the reward model's best weights by."""
@@ -70,16 +66,9 @@ def learn(
 
     Raises `KLDiverged` or `LossNotFinite` where training went wrong: then there is no candidate.
     """
-    precision = Precision.choose("float32", device)
-    t5, tokenizer = load_t5(model, precision.weights(trained=False))
-    seed_everything(settings.seed)
-    adapted = adapt(t5, settings.lora).to(precision.device)
-    policy = Policy(adapted, tokenizer, window=settings.window, precision=precision)
-    about: dict[str, Any] = {
-        "model": model,
-        "lora": settings.lora.model_dump(),
-        "pairs": sha256_of(rounds.train),
-    }
+    source = PolicySource(model=model, lora=settings.lora, window=settings.window, device=device)
+    policy = source.open(model, settings.seed)
+    about = {**source.identity(model, policy), "pairs": sha256_of(rounds.train)}
     record: dict[str, Any] = {"method": settings.method, **about}
     how: PreferenceSettings | PPOSettings
     if settings.method == "dpo":

@@ -95,7 +95,11 @@ def _one(
         "prompts": {"file": prompts.name, "sha256": sha256_of(prompts)},
         "measured": {"prompts": len(measured), "file": eval_prompts and eval_prompts.name},
     }
-    identity = {"model": base, "lora": source.lora.model_dump(), "data": data}
+    identity = {
+        **source.identity(base, policy),
+        "data": data,
+        "examples": len(training.texts),
+    }
     run = PPO(policy, mixture, training, settings, out / "run", identity)
     stopped = ""
     try:

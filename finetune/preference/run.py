@@ -121,7 +121,7 @@ def _train(
         },
     }
     name = type(objective).__name__.lower()
-    identity = {"model": base, "lora": source.lora.model_dump(), "data": about}
+    identity = {**source.identity(base, policy), "data": about, "examples": len(training)}
     run = PreferenceTraining(policy, objective, training, settings, out / "run", identity)
     stopped: KLDiverged | None = None
     try:

@@ -16,7 +16,7 @@ from evaluation.jsonl import sha256_of
 from evaluation.judge import load_judge, recorded_reward, refuse_the_reward
 from evaluation.safety.word_judge import fit, save
 from finetune.commands import train_app
-from finetune.errors import KLDiverged, TrainingError
+from finetune.errors import CheckpointUnusable, KLDiverged, TrainingError
 from finetune.log import read_log
 from finetune.merging import merge
 from finetune.models import load_t5
@@ -195,6 +195,40 @@ def test_preferences_become_an_adapter(base: Path, tmp_path: Path, verb: str) ->
     engine.use_adapter(None)
     before = engine.score(["red", "red"], ["teal", "red"])
     assert scores[0] - scores[1] > before[0] - before[1] + 0.3
+
+
+def preferences(path: Path, verb: str) -> Path:
+    rows: list[dict[str, Any]] = []
+    for prompt in bandit.PROMPTS.texts * 12:
+        pair = {"prompt": prompt, "chosen": "teal", "rejected": "red"}
+        labels = [
+            {"prompt": prompt, "response": "teal", "label": True},
+            {"prompt": prompt, "response": "red", "label": False},
+        ]
+        rows += labels if verb == "kto" else [pair]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+PREFERRED = (
+    "--epochs", 3, "--lr", 3e-3, "--rank", 8, "--alpha", 16, "--batch", 16, "--kl-every", 2,
+    "--device", "cpu",
+)  # fmt: skip
+
+
+def test_another_window_does_not_go_on_from_these_checkpoints(
+    base: Path, prompts: Path, tmp_path: Path
+) -> None:
+    path = preferences(tmp_path / "preferences.jsonl", "dpo")
+    for verb, asked in (
+        ("dpo", ("--data", path, *PREFERRED)),
+        ("ppo", ("--prompts", prompts, "--reward", "length:1-2", *PPO, "--steps", 1)),
+    ):
+        command = (verb, "--model", base, "--out", tmp_path / verb, *asked)
+        done(*command)
+        refused = run(*command, "--window", 64).exception
+        assert isinstance(refused, CheckpointUnusable)
+        assert "differs in window." in refused.what
 
 
 def test_wrong_options_are_refused_in_one_line(base: Path, prompts: Path, tmp_path: Path) -> None:
