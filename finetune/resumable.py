@@ -19,7 +19,8 @@ class Resumable:
     """AdamW over `trained`, with checkpoints in `<folder>/checkpoints/`.
 
     `identity` is what the run hangs on (settings, data, base): a checkpoint of another run is
-    refused. `learning_rate` is the first; a schedule may set others.
+    refused. `learning_rate` is the first; a schedule may set others. `step` is that of the last
+    checkpoint written or put back.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Resumable:
             list(self.trained.items()), learning_rate, eps=1e-5, weight_decay=0.0
         )
         self.folder = folder
+        self.step = 0
         self._checkpoints = Checkpoints(folder / "checkpoints")
         self._identity = json.loads(json.dumps(identity))
 
@@ -59,6 +61,7 @@ class Resumable:
         """A checkpoint: `step` updates are behind. Raises `CheckpointNotSaved`."""
         about = {"identity": self._identity, "state": state}
         self._checkpoints.save(step, self.trained, self.optimizer, about)
+        self.step = step
 
     def resume(self) -> tuple[int, dict[str, float]]:
         """Put the last checkpoint back; its step and state, (0, {}) where there is none.
@@ -87,6 +90,7 @@ class Resumable:
             for name, weights in self.trained.items():
                 weights.copy_(saved.tensors[name])
         load_optimizer(self.optimizer, saved.optimizer)
+        self.step = saved.step
 
 
 def demand_same_run(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -45,12 +45,12 @@ class AdaptiveKL:
 def stop_if_diverged(kl: float, limit: float, step: int) -> None:
     """Raises `KLDiverged` where the policy is further from its reference than `limit` nats.
 
-    A KL that is not a number is too far as well.
+    A KL that is not a number is too far as well. Every verb that trains a policy has the option
+    that the remedy names; whoever has more names them.
     """
     if not kl <= limit:
         raise KLDiverged(
             f"At step {step} the policy is {kl:.2f} nats per response away from its reference; "
             f"the limit is {limit:g}.",
-            "The adapter of the last checkpoint within the limit is kept. Lower the learning rate "
-            "or raise the KL coefficient; a higher limit lets the policy drift further.",
+            "Lower --lr.",
         )

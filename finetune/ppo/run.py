@@ -14,7 +14,6 @@ from evaluation.judge import record_reward
 from evaluation.rows import write_whole
 from finetune.before_after import BeforeAfter, before_after
 from finetune.errors import KLDiverged
-from finetune.log import read_log
 from finetune.policy_run import PolicySource, Say, learned_from, leave
 from finetune.ppo.mixture import Mixture, parse_reward
 from finetune.ppo.reward_folders import load_reward
@@ -65,8 +64,8 @@ def train_ppo(
     if diverged:
         raise KLDiverged(
             "; ".join(f"seed {each.seed}: {each.stopped}" for each in diverged),
-            "Lower the learning rate or raise the KL coefficient. The adapters are those of the "
-            "last checkpoints within the limit.",
+            "Lower --lr or raise --kl-coefficient; a higher --kl-stop lets the policy drift "
+            "further. The adapters are those of the last checkpoints within the limit.",
         )
     return made
 
@@ -109,7 +108,6 @@ def _one(
         stopped = error.what
         say(f"{error.what} The adapter of the last checkpoint within the limit is kept.")
     found = before_after(policy, measured, settings.max_new_tokens, mixture, settings.seed)
-    steps = len(read_log(out / "run")) - 1
     record = {
         "method": "ppo",
         "model": base,
@@ -122,7 +120,7 @@ def _one(
             "measured": data["measured"],
         },
         "left_out": {"prompts_too_long": loaded.too_long},
-        "course": {"steps": steps, "stopped": stopped},
+        "course": {"steps": run.kept.step, "stopped": stopped},
         "report": found.as_json(),
     }
     leave(policy, out, record)

@@ -123,12 +123,12 @@ def _train(
     name = type(objective).__name__.lower()
     identity = {**source.identity(base, policy), "data": about, "examples": len(training)}
     run = PreferenceTraining(policy, objective, training, settings, out / "run", identity)
-    stopped: KLDiverged | None = None
+    stopped = ""
     try:
         with training_progress(name, run.steps) as report:
             run.run(report)
     except KLDiverged as error:
-        stopped = error
+        stopped = error.what
         say(f"{error.what} The adapter of the last checkpoint within the limit is kept.")
     prompts = list(dict.fromkeys(example.prompt for example in held))[:MEASURED]
     found = before_after(policy, prompts, run.longest, seed=settings.seed)
@@ -145,13 +145,18 @@ def _train(
             "measured": about["measured"],
         },
         "left_out": loaded.left_out,
-        "course": {"steps": run.steps, "stopped": stopped.what if stopped else ""},
+        "course": {"steps": run.kept.step, "stopped": stopped},
         "report": shown,
     }
     leave(policy, out, record)
     write_whole(out / "report.json", json.dumps(shown, indent=1) + "\n")
     if stopped:
-        raise stopped
+        leash = " or raise --beta" if hasattr(objective, "beta") else ""
+        raise KLDiverged(
+            stopped,
+            f"Lower --lr{leash}; a higher --kl-stop lets the policy drift further. The adapter of "
+            "the last checkpoint within the limit is kept.",
+        )
     return found
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import bandit
 import pytest
 import torch
+from typer.main import get_group
 from typer.testing import CliRunner, Result
 
 from chatbot.engines.factory import load_engine
@@ -22,6 +24,10 @@ from finetune.merging import merge
 from finetune.models import load_t5
 from finetune.t5_card import sources_of
 from ingestion.errors import LecternError
+
+
+def last_checkpoint(out: Path) -> int:
+    return max(int(place.name.removeprefix("step-")) for place in out.glob("run/checkpoints/s*"))
 
 
 def run(*arguments: object) -> Result:
@@ -143,10 +149,12 @@ def test_divergence_is_an_error_and_leaves_the_last_good_adapter(
     )  # fmt: skip
     assert isinstance(result.exception, KLDiverged)
     assert "seed 0" in result.exception.what
+    assert "--kl-coefficient" in result.exception.remedy
     assert (out / "adapter_model.safetensors").is_file()
     record = json.loads((out / "training.json").read_text())
     assert "limit is 0.3" in record["course"]["stopped"]
     assert record["report"]["kl"]["value"] < 1
+    assert record["course"]["steps"] == last_checkpoint(out) < 12
 
 
 def test_an_adapter_is_merged_first_and_is_the_reference(
@@ -168,35 +176,6 @@ def test_an_adapter_is_merged_first_and_is_the_reference(
     assert not torch.equal(ours.lm_head.weight, ours.shared.weight)
 
 
-@pytest.mark.parametrize("verb", ["dpo", "kto", "orpo"])
-def test_preferences_become_an_adapter(base: Path, tmp_path: Path, verb: str) -> None:
-    rows: list[dict[str, Any]] = []
-    for prompt in bandit.PROMPTS.texts * 12:
-        pair = {"prompt": prompt, "chosen": "teal", "rejected": "red"}
-        labels = [
-            {"prompt": prompt, "response": "teal", "label": True},
-            {"prompt": prompt, "response": "red", "label": False},
-        ]
-        rows += labels if verb == "kto" else [pair]
-    path = tmp_path / "preferences.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    out = tmp_path / "adapters" / verb
-    said = done(
-        verb, "--model", base, "--data", path, "--out", out, "--epochs", 3, "--lr", 3e-3,
-        "--rank", 8, "--alpha", 16, "--batch", 16, "--kl-every", 2, "--device", "cpu",
-    )  # fmt: skip
-    assert "KL" in said
-    record = json.loads((out / "training.json").read_text())
-    assert record["method"] == verb
-    assert record["report"]["held"]["accuracy"] == 1.0
-    engine = load_engine(str(base), device="cpu", adapters_dir=out.parent, adapter=verb, window=32)
-    assert sources_of(record)[0]["sha256"] == sha256_of(path)
-    scores = engine.score(["red", "red"], ["teal", "red"])
-    engine.use_adapter(None)
-    before = engine.score(["red", "red"], ["teal", "red"])
-    assert scores[0] - scores[1] > before[0] - before[1] + 0.3
-
-
 def preferences(path: Path, verb: str) -> Path:
     rows: list[dict[str, Any]] = []
     for prompt in bandit.PROMPTS.texts * 12:
@@ -214,6 +193,40 @@ PREFERRED = (
     "--epochs", 3, "--lr", 3e-3, "--rank", 8, "--alpha", 16, "--batch", 16, "--kl-every", 2,
     "--device", "cpu",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["dpo", "kto", "orpo"])
+def test_preferences_become_an_adapter(base: Path, tmp_path: Path, verb: str) -> None:
+    path = preferences(tmp_path / "preferences.jsonl", verb)
+    out = tmp_path / "adapters" / verb
+    said = done(verb, "--model", base, "--data", path, "--out", out, *PREFERRED)
+    assert "KL" in said
+    record = json.loads((out / "training.json").read_text())
+    assert record["method"] == verb
+    assert record["course"] == {"steps": last_checkpoint(out), "stopped": ""}
+    assert record["report"]["held"]["accuracy"] == 1.0
+    engine = load_engine(str(base), device="cpu", adapters_dir=out.parent, adapter=verb, window=32)
+    assert sources_of(record)[0]["sha256"] == sha256_of(path)
+    scores = engine.score(["red", "red"], ["teal", "red"])
+    engine.use_adapter(None)
+    before = engine.score(["red", "red"], ["teal", "red"])
+    assert scores[0] - scores[1] > before[0] - before[1] + 0.3
+
+
+@pytest.mark.parametrize("verb", ["dpo", "kto", "orpo"])
+def test_preferences_that_drift_too_far_are_told_of_options_that_there_are(
+    base: Path, tmp_path: Path, verb: str
+) -> None:
+    path, out = preferences(tmp_path / "preferences.jsonl", verb), tmp_path / verb
+    wild = ("--lr", 0.1, "--kl-every", 1, "--kl-stop", 0.05)
+    result = run(verb, "--model", base, "--data", path, "--out", out, *PREFERRED, *wild)
+    assert isinstance(result.exception, KLDiverged)
+    options = {name for each in get_group(train_app).commands[verb].params for name in each.opts}
+    assert set(re.findall(r"--[a-z-]+", result.exception.remedy)) <= options
+    assert ("--beta" in result.exception.remedy) == (verb != "orpo")
+    record = json.loads((out / "training.json").read_text())
+    assert "limit is 0.05" in record["course"]["stopped"]
+    assert record["course"]["steps"] == last_checkpoint(out) < 3
 
 
 def test_another_window_does_not_go_on_from_these_checkpoints(
