@@ -57,9 +57,8 @@ def from_feedback(
     demand(feedback, settings.enough)
     # What will be needed after the training has to be there before it.
     name, _ = find_model(model)
-    now = registry.current()
-    if now:
-        find_adapter(registry.folder, now, name)
+    if used := registry.current():
+        find_adapter(registry.folder, used, name)
     for source in (data.answers, data.summaries):
         if source:
             source.read()
@@ -68,6 +67,8 @@ def from_feedback(
     say(f"Reward model: accuracy {rewarded.accuracy['value']:.3f} on held pairs.")
     candidate = out / CANDIDATE
     trained = learn(model, rounds, rewarded, candidate, settings, place)
+    # Training takes long: what was in use before it may no longer be.
+    now = registry.current()
     weights = sha256_of(candidate / WEIGHTS)
     for version in registry.names():
         if registry.manifest(version).get("sha256") == weights:
@@ -99,7 +100,8 @@ def from_feedback(
     # Before promoting: whoever reads the registry finds the figures, whatever happens next.
     _write(out, report)
     if verdict.promoted:
-        report["version"] = registry.promote(candidate, _manifest(model, report), verdict.why)
+        manifest = _manifest(model, report)
+        report["version"] = registry.promote(candidate, manifest, verdict.why, expected=now)
         _write(out, report)
     say(_said(verdict, report["version"], now))
     return report

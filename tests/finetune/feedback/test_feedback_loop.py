@@ -23,6 +23,7 @@ from chatbot.options import AskOptions
 from chatbot.settings import ChatSettings
 from finetune.commands import train_app
 from finetune.data.mixture import Source
+from finetune.feedback import loop
 from finetune.feedback.loop import TooFewJudgements, from_feedback
 from finetune.feedback.measuring import EvalData
 from ingestion.encoders.base import Encoder
@@ -122,6 +123,60 @@ def test_what_will_be_needed_is_looked_for_before_the_training(
             AdapterRegistry(tmp_path / "adapters"), data, settings(work / "base-0", 0),
         )  # fmt: skip
     assert not (tmp_path / "out").exists()
+
+
+def a_round_during_which_another_is_put_in_use(
+    work: Path, here: Path, monkeypatch: pytest.MonkeyPatch, during: str
+) -> dict[str, Any]:
+    """The round of `real` again, on what it has trained; somebody uses `other` at its end of
+    `during`, a function of the loop.
+    """
+    base, registry = work / "base-0", AdapterRegistry(here / "adapters")
+    step = getattr(loop, during)
+
+    def meanwhile(*arguments: Any) -> Any:
+        made = step(*arguments)
+        registry.use("other")
+        return made
+
+    waived = settings(base, 0).model_copy(update={"waived": ("answers", "summaries", "safety")})
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, during, meanwhile)
+        return from_feedback(
+            str(base), work / "real-0" / "feedback", here / "out", registry, EvalData(), waived,
+            device="cpu",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def trained(real: Round, work: Path, tmp_path: Path) -> Path:
+    """A folder in which a round has been trained and nothing been measured or promoted."""
+    for part in ("reward", "candidate"):
+        shutil.copytree(work / "real-0" / part, tmp_path / "out" / part)
+    return tmp_path
+
+
+def test_a_candidate_is_held_against_what_is_in_use_when_it_is_ready(
+    trained: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here against its own twin, than which it cannot be better."""
+    shutil.copytree(trained / "out" / "candidate", trained / "adapters" / "other")
+    report = a_round_during_which_another_is_put_in_use(work, trained, monkeypatch, "learn")
+    assert report["current"] == "other" and not report["promoted"]
+    assert report["checks"]["preference"]["difference"]["value"] == 0
+
+
+def test_nothing_is_promoted_over_what_it_was_not_held_against(
+    trained: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = AdapterRegistry(trained / "adapters")
+    tiny_t5.make_adapter(work / "base-0", registry.folder / "other", seed=1)
+    with pytest.raises(LecternError, match="other"):
+        a_round_during_which_another_is_put_in_use(work, trained, monkeypatch, "measure_both")
+    assert registry.current() == "other" and registry.names() == ["other"]
+
+    report = a_round_during_which_another_is_put_in_use(work, trained, monkeypatch, "learn")
+    assert report["current"] == "other" and report["version"] == registry.current() == "v1"
 
 
 def test_no_held_question_is_trained_on(real: Round, work: Path) -> None:
