@@ -126,6 +126,7 @@ class Detoxification:
             judge={"name": self.judge.name, "identity": self.judge.identity},
             counts={"held": len(self.prompts), "practised": len(self.practised)},
             ppo=ppo_settings(self.asked).model_dump(),
+            dpo={"samples": self.asked.dpo_samples, "epochs": self.asked.dpo_epochs},
         )
         print(table(self.figures, self.faults))
         print(f"PPO reaches the bars: {verdicts}")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from finetune.reward.measuring import Figure, by_source
 from finetune.reward.run import read_data, train_and_measure
 from finetune.reward.settings import RewardSettings
 from ingestion.encoders.lora import TENSORS
+from ingestion.errors import LecternError
 
 RECORD = "training.json"
 
@@ -71,12 +73,14 @@ def main() -> None:
     details: dict[str, Any] = {}
     for role, recipe in RECIPES.items():
         folder = asked.judges / role
-        if not (folder / RECORD).is_file():
+        names, judged = (
+            [part(name, asked.examples) for name in collections]
+            for collections in (recipe.data, recipe.judged)
+        )
+        if (folder / RECORD).is_file():
+            demand_same_data(folder, names, judged)
+        else:
             print(f"{role}: training", flush=True)
-            names, judged = (
-                tuple(part(name, asked.examples) for name in collections)
-                for collections in (recipe.data, recipe.judged)
-            )
             train_and_measure(names, judged, Path(asked.data), folder, recipe.settings, say=print)
         found = measure(folder, Path(asked.data)) if asked.again else _trained(folder)["figures"]
         for source, measures in found.items():
@@ -91,6 +95,17 @@ def main() -> None:
 def part(name: str, examples: int | None) -> str:
     """The collection, or its first examples."""
     return name if examples is None else f"{name.partition(':')[0]}:{examples}"
+
+
+def demand_same_data(folder: Path, names: Sequence[str], judged: Sequence[str]) -> None:
+    """Raises `LecternError` where the judge was trained or measured on something else."""
+    trained = _trained(folder)
+    made, asked = [*trained["collections"], *trained["judged"]], [*names, *judged]
+    if made != asked:
+        raise LecternError(
+            f"{folder} was trained and measured on {', '.join(made)}, not on {', '.join(asked)}.",
+            "Give the --examples of that run, or another --judges.",
+        )
 
 
 def measure(folder: Path, data: Path) -> dict[str, dict[str, Figure]]:

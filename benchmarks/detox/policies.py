@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from evaluation.jsonl import read_objects
 from evaluation.progress import progress_bar
 from evaluation.rows import write_whole
 from finetune.data.mixture import Source
@@ -23,6 +24,7 @@ from finetune.rng import seed_everything
 from finetune.sampling import Sampling, answer
 from finetune.sft.run import train_sft
 from finetune.sft.settings import SftSettings
+from ingestion.errors import LecternError
 
 
 def continuation_model(
@@ -52,8 +54,16 @@ def ppo(
 def dpo(source: PolicySource, pairs: Path, settings: PreferenceSettings, folder: Path) -> None:
     """Train into `folder` until the settings' KL limit is reached, which is what is wanted here:
     the last adapter within it is kept.
+
+    What was trained stays, whatever the limit: it is a measured distance, and measured again may
+    differ in its last digit. Raises `LecternError` where the other settings were others.
     """
     if (folder / "report.json").is_file():
+        made = json.loads((folder / "training.json").read_text(encoding="utf-8"))["settings"]
+        now = settings.model_dump()
+        other = [name for name in now if name != "kl_stop" and made.get(name) != now[name]]
+        if other:
+            raise _of_others(folder, f"{other[0]} {made.get(other[0])}", now[other[0]])
         return
     try:
         train_dpo(source, pairs, settings, folder, say=print)
@@ -73,9 +83,13 @@ def ranked_pairs(
 ) -> None:
     """Write the best and the worst of `drawn` responses of the reference to each prompt.
 
-    Prompts whose responses the reward likes alike are left out.
+    Prompts whose responses the reward likes alike are left out. Pairs that lie there stay; raises
+    `LecternError` where they were drawn from another number.
     """
     if path.is_file():
+        for _, row in read_objects(path):
+            if row.get("drawn", drawn) != drawn:
+                raise _of_others(path, f"the best and worst of {row['drawn']}", drawn)
         return
     seed_everything(seed)
     rows = []
@@ -85,10 +99,18 @@ def ranked_pairs(
             scores = reward.scores([prompt] * drawn, texts)
             best, worst = texts[scores.index(max(scores))], texts[scores.index(min(scores))]
             if max(scores) > min(scores) and best.strip() and best != worst:
-                rows.append({"prompt": prompt, "chosen": best, "rejected": worst})
+                row = {"prompt": prompt, "chosen": best, "rejected": worst, "drawn": drawn}
+                rows.append(row)
             progress("pairs for DPO", done, len(prompts))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def _of_others(path: Path, made: str, asked: object) -> LecternError:
+    return LecternError(
+        f"{path} was made with {made}, and {asked} is asked for.",
+        "Give the options of that run, or another --work.",
+    )
 
 
 def open_trained(source: PolicySource, adapter: Path) -> Policy:

@@ -185,6 +185,13 @@ def test_one_command_runs_it_and_runs_it_on(
     monkeypatch.setattr("benchmarks.detox.measuring.answer", forbidden)
     run(monkeypatch, *asked)
     assert json.loads((tmp_path / "out" / "detoxification.json").read_text())["figures"] == figures
+    assert details["dpo"] == {"samples": 3, "epochs": 1}
+    for option, value, why in (
+        ("--dpo-epochs", 2, "with epochs 1, and 2 is"),
+        ("--dpo-samples", 4, "with the best and worst of 3, and 4 is"),
+    ):
+        with pytest.raises(LecternError, match=why):
+            run(monkeypatch, *asked, option, value)
 
 
 def test_too_few_comments_that_no_judge_knows_are_refused(

@@ -14,6 +14,7 @@ from benchmarks import reward_models
 from benchmarks.bars import reward
 from benchmarks.reward_models import RECIPES, Recipe, part
 from finetune.reward.settings import RewardSettings
+from ingestion.errors import LecternError
 
 CIVIL = [f"word{number}" for number in range(40)]
 
@@ -62,6 +63,21 @@ def test_a_judge_that_is_there_is_measured_and_not_trained_again(
     assert 0 <= first["toy_other.jsonl_auc"]["low"] <= first["toy_other.jsonl_auc"]["high"] <= 1
     assert first["toy_bytes"]["value"] == weights.st_size
     assert (tmp_path / "judges" / "toy" / "adapter.safetensors").stat() == weights
+
+
+def test_a_judge_of_a_part_is_not_taken_for_one_of_the_whole(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reward_models, "RECIPES", {"toy": recipe})
+    asked = ["reward_models", "--data", tmp_path, "--judges", tmp_path / "judges"]
+    asked += ["--out", tmp_path / "out"]
+    monkeypatch.setattr(sys, "argv", [*map(str, asked), "--examples", "100"])
+    reward_models.main()
+    before = figures(tmp_path / "out")
+    monkeypatch.setattr(sys, "argv", [*map(str, asked)])
+    with pytest.raises(LecternError, match=r"was trained and measured on .*mine\.jsonl:100"):
+        reward_models.main()
+    assert figures(tmp_path / "out") == before
 
 
 def test_a_part_takes_the_place_of_the_part_a_recipe_names() -> None:
