@@ -15,6 +15,7 @@ from pathlib import Path
 from chatbot.prompts import PromptStyle, build_prompt
 from evaluation.jsonl import read_objects
 from finetune.data.example import Example, fingerprint
+from finetune.data.lines import text_of
 from ingestion.sentences import split_sentences
 from ingestion.words import STOP_WORDS
 
@@ -61,10 +62,9 @@ def read_cloze(path: Path) -> list[Example]:
 
 def _passages(path: Path, chance: random.Random) -> Iterator[tuple[str, list[str]]]:
     """(some sentences of a paragraph, those of them that are long enough to be asked about)."""
-    for _, section in read_objects(path):
-        paragraphs = [
-            " ".join(block.split()) for block in section["text"].split("\n\n") if block[:1] != "#"
-        ]
+    for number, section in read_objects(path):
+        blocks = text_of(path, number, section, "text", blank=True).split("\n\n")
+        paragraphs = [" ".join(block.split()) for block in blocks if block[:1] != "#"]
         paragraphs = [paragraph for paragraph in paragraphs if len(paragraph) >= _PARAGRAPH]
         for paragraph in chance.sample(paragraphs, min(_PASSAGES, len(paragraphs))):
             sentences = [paragraph[a:b].strip() for a, b in split_sentences(paragraph)]

@@ -14,6 +14,7 @@ from chatbot.prompts import rewrite_prompt
 from evaluation.jsonl import read_objects
 from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
+from finetune.data.lines import line_of, text_of
 from ingestion.sentences import split_sentences
 
 _LEAST_LETTERS = 3
@@ -24,12 +25,14 @@ _FIRST = ("What is {}?", "Tell me about {}.", "What do the documents say about {
 def read_qed_followups(path: Path) -> list[Example]:
     """One follow-up for each annotated entity that ends or stands inside a question."""
     examples: list[Example] = []
-    for _, row in read_objects(path):
-        question, passage = row["question_text"].strip(), row["paragraph_text"]
-        shown = detokenize(passage, hyphens=True)
+    for number, row in read_objects(path):
+        question = text_of(path, number, row, "question_text").strip()
+        shown = detokenize(text_of(path, number, row, "paragraph_text"), hyphens=True)
         sentences = [shown[start:end] for start, end in split_sentences(shown)]
-        for mark in row["annotation"]:
-            start, end = mark["question_entity_span"]
+        with line_of(path, number, "an annotated row of QED"):
+            spans = [mark["question_entity_span"] for mark in row["annotation"]]
+            entities = [(int(start), int(end)) for start, end in spans]
+        for start, end in entities:
             name = question[start:end]
             answer = next((one for one in sentences if name.casefold() in one.casefold()), None)
             if len(name) < _LEAST_LETTERS or answer is None or len(name) >= len(question) - 8:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evaluation.jsonl import malformed, read_lines, read_objects
+from evaluation.jsonl import malformed, read_objects
 from finetune.data.example import Example, fingerprint
-from ingestion.errors import LecternError
+from finetune.data.lines import line_of, read_list, text_of, texts_of
 
 _INPUTS = ("input", "context")
 _OUTPUTS = ("output", "response")
@@ -23,15 +22,17 @@ def read_instructions(path: Path) -> list[Example]:
     """
     task = _task(path)
     examples = []
-    for number, row in _objects(path):
-        if not isinstance(row.get("instruction"), str):
-            raise malformed(path, number, "needs an instruction")
-        for instance in row.get("instances", [row]):
-            given = _first(instance, _INPUTS)
-            answer = _first(instance, _OUTPUTS)
-            if not answer:
-                raise malformed(path, number, f"needs {' or '.join(_OUTPUTS)}")
-            source = "\n\n".join(part for part in (row["instruction"].strip(), given) if part)
+    for number, row in read_objects(path) if ".jsonl" in path.name else read_list(path):
+        instruction = text_of(path, number, row, "instruction").strip()
+        with line_of(path, number, "an instruction with its outputs"):
+            instances = [
+                (_first(instance, _INPUTS), _first(instance, _OUTPUTS))
+                for instance in row.get("instances", [row])
+            ]
+        if not instances or not all(answer for _, answer in instances):
+            raise malformed(path, number, f"needs {' or '.join(_OUTPUTS)}")
+        for given, answer in instances:
+            source = "\n\n".join(part for part in (instruction, given) if part)
             examples.append(Example(source, answer, task, fingerprint(given or source)))
     return examples
 
@@ -43,33 +44,17 @@ def read_pairs(path: Path) -> list[Example]:
     """
     examples = []
     for number, row in read_objects(path):
-        source, target = row.get("source"), row.get("target")
-        if not isinstance(source, str) or not isinstance(target, str) or not target.strip():
-            raise malformed(path, number, "needs the texts source and target")
-        references = row.get("references", [])
-        if not isinstance(references, list) or not all(isinstance(r, str) for r in references):
-            raise malformed(path, number, "references must be a list of texts")
-        group = str(row.get("group", fingerprint(source)))
-        task = str(row.get("task", _task(path)))
+        source, target = (text_of(path, number, row, name) for name in ("source", "target"))
+        references = texts_of(path, number, {"references": [], **row}, "references")
+        # Null is no name: rows without one are not all of one group.
+        named = {name: str(row[name]) for name in ("group", "task") if row.get(name) is not None}
+        group, task = named.get("group", fingerprint(source)), named.get("task", _task(path))
         examples.append(Example(source, target, task, group, tuple(references)))
     return examples
 
 
-def _objects(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    if ".jsonl" in path.name:
-        yield from read_objects(path)
-        return
-    try:
-        rows = json.loads("\n".join(line for _, line in read_lines(path)))
-    except ValueError as error:
-        raise LecternError(f"{path} is not valid JSON ({error}).", "Mend it.") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise LecternError(f"{path} is not a JSON list of objects.", "Write a list, or JSON lines.")
-    yield from enumerate(rows, start=1)
-
-
 def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((str(row[name]).strip() for name in names if row.get(name)), "")
+    return next((row[name].strip() for name in names if row.get(name)), "")
 
 
 def _task(path: Path) -> str:

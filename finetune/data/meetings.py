@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from evaluation.jsonl import malformed, read_objects
+from evaluation.jsonl import read_objects
 from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
+from finetune.data.lines import line_of
 
 _NOISE = re.compile(r"\{[a-z]+\}|<[a-z]+>")
 
@@ -17,7 +18,7 @@ def read_qmsum(path: Path) -> list[Example]:
     """One example for each query about a part of the meeting; that part alone is shown."""
     examples = []
     for number, row in read_objects(path):
-        try:
+        with line_of(path, number, "a meeting of QMSum"):
             turns = [_turn(turn) for turn in row["meeting_transcripts"]]
             for asked in row["specific_query_list"]:
                 spans = [(int(a), int(b)) for a, b in asked["relevant_text_span"]]
@@ -26,8 +27,6 @@ def read_qmsum(path: Path) -> list[Example]:
                 target = " ".join(asked["answer"].split())
                 # Queries of one meeting overlap in what they show.
                 examples.append(Example(prompt, target, "qmsum", fingerprint("".join(turns))))
-        except (KeyError, TypeError, ValueError) as error:
-            raise malformed(path, number, f"not a meeting of QMSum ({error!r})") from error
     return examples
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from chatbot.prompts import PromptStyle, build_prompt
 from evaluation.jsonl import malformed, read_lines, read_objects
 from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
+from finetune.data.lines import line_of, read_csv, text_of, texts_of
 from finetune.data.overlap import all_grams, share_seen
 from ingestion.errors import LecternError
 
@@ -37,7 +37,7 @@ def read_squad_lines(path: Path) -> list[Example]:
     examples = []
     for number, row in read_objects(path):
         context, question, answer = (
-            detokenize(_field(path, number, row, name))
+            detokenize(text_of(path, number, row, name))
             for name in ("context", "question", "answer")
         )
         examples.append(_asked("squad", context, question, [answer]))
@@ -53,44 +53,43 @@ def read_qed(path: Path) -> list[Example]:
     rows = list(read_objects(path))
     if "dev" in path.name:
         train = path.with_name("train_all.jsonl.gz")
-        seen = all_grams(row["paragraph_text"] for _, row in read_objects(train))
-        rows = [row for row in rows if share_seen(row[1].get("paragraph_text", ""), seen) < 0.5]
+        seen = all_grams(_paragraph(train, number, row) for number, row in read_objects(train))
+        rows = [row for row in rows if share_seen(_paragraph(path, *row), seen) < 0.5]
     return [example for number, row in rows if (example := _qed(path, number, row)).target]
 
 
 def _qed(path: Path, number: int, row: dict[str, Any]) -> Example:
     if "answer_text" in row:
         # These are the parts of one answer; in the development file there are several answers.
-        answers = [", ".join(row["answer_text"])]
-    elif "original_nq_answers" in row:
-        several = row["original_nq_answers"]
-        answers = [", ".join(part["string"] for part in parts) for parts in several]
+        answers = [", ".join(texts_of(path, number, row, "answer_text"))]
     else:
-        raise malformed(path, number, "needs answer_text or original_nq_answers")
+        with line_of(path, number, "a row of QED"):
+            several = row["original_nq_answers"]
+            answers = [", ".join(part["string"] for part in parts) for parts in several]
+    if not answers:
+        raise malformed(path, number, "needs an answer")
     return _asked(
         "qed",
-        detokenize(_field(path, number, row, "paragraph_text"), hyphens=True),
-        _field(path, number, row, "question_text").rstrip("?") + "?",
+        detokenize(_paragraph(path, number, row), hyphens=True),
+        text_of(path, number, row, "question_text").rstrip("?") + "?",
         [detokenize(answer, hyphens=True) for answer in answers],
     )
 
 
+def _paragraph(path: Path, number: int, row: dict[str, Any]) -> str:
+    return text_of(path, number, row, "paragraph_text")
+
+
 def read_fairytaleqa(path: Path) -> list[Example]:
     """FairytaleQA (Xu et al. 2022), CSV; the test split has a second answer."""
-    rows = csv.DictReader(f"{line}\n" for _, line in read_lines(path))
     examples = []
-    for row in rows:
-        if not row.get("content") or not row.get("question") or not row.get("answer1"):
-            raise malformed(path, rows.line_num, "needs content, question and answer1")
-        answers = [row[name] for name in ("answer1", "answer2") if (row.get(name) or "").strip()]
-        examples.append(
-            _asked(
-                "fairytaleqa",
-                detokenize(row["content"], hyphens=True),
-                detokenize(row["question"], hyphens=True),
-                [detokenize(answer, hyphens=True) for answer in answers],
-            )
+    for number, row in read_csv(path):
+        passage, question, *answers = (
+            detokenize(text_of(path, number, row, name), hyphens=True)
+            for name in ("content", "question", "answer1", "answer2")
+            if name != "answer2" or (row.get(name) or "").strip()
         )
+        examples.append(_asked("fairytaleqa", passage, question, answers))
     return examples
 
 
@@ -107,9 +106,3 @@ def _asked(task: str, passage: str, question: str, answers: Sequence[str]) -> Ex
 
 def _said(answers: Sequence[dict[str, Any]]) -> list[str]:
     return [answer["text"] for answer in answers]
-
-
-def _field(path: Path, number: int, row: dict[str, Any], name: str) -> str:
-    if not isinstance(row.get(name), str):
-        raise malformed(path, number, f"needs the text {name}")
-    return str(row[name])

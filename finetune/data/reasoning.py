@@ -7,7 +7,6 @@ and `read_flan_cot` leaves out.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from chatbot.prompts import open_question_prompt, reasoned_answer
 from evaluation.jsonl import malformed, read_lines, read_objects
 from finetune.data.example import Example, fingerprint
+from finetune.data.lines import read_list, text_of, texts_of
 from ingestion.errors import LecternError
 
 _HELD = Path(__file__).with_name("ecqa_held.txt")
@@ -41,34 +41,26 @@ def read_gsm8k(path: Path, *, chain_of_thought: bool = True) -> list[Example]:
     """GSM8K (Cobbe et al. 2021): JSON lines whose answers end in `#### <number>`."""
     examples = []
     for number, row in read_objects(path):
-        rationale, mark, answer = str(row.get("answer", "")).rpartition("####")
-        if not mark or "question" not in row:
-            raise malformed(path, number, "needs a question, and an answer that ends in ####")
+        question, whole = (text_of(path, number, row, name) for name in ("question", "answer"))
+        rationale, mark, answer = whole.rpartition("####")
+        if not mark or not answer.strip():
+            raise malformed(path, number, "needs an answer that ends in #### and a number")
         reasoning = " ".join(_CALCULATION.sub("", rationale).split())
-        examples.append(
-            _example("gsm8k", row["question"], reasoning, answer.strip(), chain_of_thought)
-        )
+        examples.append(_example("gsm8k", question, reasoning, answer.strip(), chain_of_thought))
     return examples
 
 
 def read_strategyqa(path: Path, *, chain_of_thought: bool = True) -> list[Example]:
     """StrategyQA (Geva et al. 2021): a JSON list; the facts are the reasoning."""
-    try:
-        rows = json.loads("\n".join(line for _, line in read_lines(path)))
-        return [
-            _example(
-                "strategyqa",
-                row["question"],
-                " ".join(row["facts"]),
-                "yes" if row["answer"] else "no",
-                chain_of_thought,
-            )
-            for row in rows
-        ]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LecternError(
-            f"{path} is not StrategyQA's JSON ({error!r}).", "Fetch it again."
-        ) from error
+    examples = []
+    for number, row in read_list(path):
+        question = text_of(path, number, row, "question")
+        facts = " ".join(texts_of(path, number, row, "facts"))
+        if not isinstance(row.get("answer"), bool):
+            raise malformed(path, number, "answer must be true or false")
+        answer = "yes" if row["answer"] else "no"
+        examples.append(_example("strategyqa", question, facts, answer, chain_of_thought))
+    return examples
 
 
 @cache
@@ -88,6 +80,8 @@ def _flan(path: Path, chain_of_thought: bool) -> list[Example]:
         if len(parts) != 3:
             raise malformed(path, number, f"{len(parts)} columns instead of 3")
         question, answer, reasoning = parts
+        if not question or not answer:
+            raise malformed(path, number, "needs a question and an answer")
         examples.append(_example(task, question, reasoning, answer, chain_of_thought))
     return examples
 

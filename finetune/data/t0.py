@@ -41,7 +41,15 @@ def read_t0(path: Path, *, datasets: Sequence[str] = SHIPPED, templates: int = 3
                     rows[part or ""][number].append(
                         Example(row["prompt"].strip(), target, f"t0-{dataset}", group)
                     )
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+    except (
+        OSError,
+        EOFError,
+        tarfile.TarError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise LecternError(
             f"{path} is not the archive of T0's templates ({error!r}).", "Fetch it again."
         ) from error

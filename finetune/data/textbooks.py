@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from chatbot.prompts import PromptStyle, build_prompt
-from evaluation.jsonl import read_objects
 from finetune.data.example import Example, fingerprint
 from finetune.reader import sources
 
@@ -18,11 +17,7 @@ def read_definitions(path: Path) -> list[Example]:
 
     Asked what a term means, the answer is the glossary's own words; asked for the term, the term.
     """
-    glossary = {
-        (f"{row['book']}/{row['module']}", row["question"].strip()): row["answer"].strip()
-        for _, row in read_objects(path)
-        if row["type"] == "definition"
-    }
+    glossary = {(section, term): meaning for section, term, meaning in sources.glossary(path)}
     examples = []
     for one in sources.openstax_definitions(path.parent):
         term = _ASKED.match(one.question)

@@ -7,15 +7,15 @@ the glossaries of OpenStax (CC BY 4.0).
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import tarfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from evaluation.jsonl import read_lines, read_objects
+from evaluation.jsonl import read_objects
+from finetune.data.lines import line_of, read_csv, text_of
 from finetune.reader.examples import ReadingExample, occurrences
 from ingestion.errors import LecternError
 from ingestion.sentences import split_sentences
@@ -26,42 +26,50 @@ def qed(folder: Path, articles_left_out: Collection[str] = ()) -> Iterator[Readi
     """Natural Questions' short answers in their paragraph. Paragraphs of the dev set are left out,
     and so are the articles named.
     """
+    development, training = folder / "qed-dev.jsonlines.gz", folder / "train_all.jsonl.gz"
     held = {
-        _bare(row["paragraph_text"]) for _, row in read_objects(folder / "qed-dev.jsonlines.gz")
+        _bare(text_of(development, number, row, "paragraph_text"))
+        for number, row in read_objects(development)
     }
-    for _, row in read_objects(folder / "train_all.jsonl.gz"):
-        passage = row["paragraph_text"]
-        if _bare(passage) in held or row["title_text"] in articles_left_out:
-            continue
-        spans = tuple((start, end) for start, end in row["answer_spans"])
-        yield ReadingExample(
-            "qed", row["title_text"], row["question_text"], passage, spans, row["answer_text"][0]
+    for number, row in read_objects(training):
+        passage, title, question = (
+            text_of(training, number, row, name)
+            for name in ("paragraph_text", "title_text", "question_text")
         )
+        if _bare(passage) in held or title in articles_left_out:
+            continue
+        with line_of(training, number, "a row of QED"):
+            spans = tuple((start, end) for start, end in row["answer_spans"])
+            answer = row["answer_text"][0]
+        yield ReadingExample("qed", title, question, passage, spans, answer)
 
 
 def squad_subset(folder: Path) -> Iterator[ReadingExample]:
     """Word positions of the span become characters: words stand one space apart."""
-    for _, row in read_objects(folder / "squad_v11_train_subset.jsonl.gz"):
-        passage = row["context"]
-        first, last = row["span"]
+    path = folder / "squad_v11_train_subset.jsonl.gz"
+    for number, row in read_objects(path):
+        passage, question = (text_of(path, number, row, name) for name in ("context", "question"))
         ends = [found.span() for found in re.finditer(r"\S+", passage)]
-        if last >= len(ends):
-            continue
-        span = (ends[first][0], ends[last][1])
+        with line_of(path, number, "a question with its span"):
+            first, last = row["span"]
+            if last >= len(ends):
+                continue
+            span = (ends[first][0], ends[last][1])
         text = passage[slice(*span)]
-        yield ReadingExample("squad", passage[:80], row["question"], passage, (span,), text)
+        yield ReadingExample("squad", passage[:80], question, passage, (span,), text)
 
 
 def fairytale(file: Path) -> Iterator[ReadingExample]:
     """Questions whose answer stands word for word in the section."""
-    text = "\n".join(line for _, line in read_lines(file))
-    for row in csv.DictReader(io.StringIO(text)):
-        answer = row["answer1"].strip().rstrip(" .")
-        spans = occurrences(row["content"], answer)
+    for number, row in read_csv(file):
+        story, passage, question, answer = (
+            text_of(file, number, row, name)
+            for name in ("story_name", "content", "question", "answer1")
+        )
+        answer = answer.strip().rstrip(" .")
+        spans = occurrences(passage, answer)
         if spans and len(answer.split()) <= 30:
-            yield ReadingExample(
-                "fairytale", row["story_name"], row["question"], row["content"], spans, answer
-            )
+            yield ReadingExample("fairytale", story, question, passage, spans, answer)
 
 
 def read_by_name(path: Path) -> Iterator[ReadingExample]:
@@ -130,21 +138,18 @@ def openstax_definitions(folder: Path) -> Iterator[ReadingExample]:
     Asked both ways: what a term means (the answer: the part of the sentence that says it), and
     which term has that meaning (the answer: the term), which trains reading of paraphrases.
     """
-    sections = {
-        (row["book"], row["module"]): row["text"]
-        for _, row in read_objects(folder / "modules.jsonl.gz")
+    modules = folder / "modules.jsonl.gz"
+    texts = {
+        _section(modules, number, row): text_of(modules, number, row, "text", blank=True)
+        for number, row in read_objects(modules)
     }
     stems = Stemmed()
     kept = 0
-    for _, row in read_objects(folder / "openstax_qa.jsonl.gz"):
-        if row["type"] != "definition":
-            continue
-        term, meaning = row["question"].strip(), row["answer"].strip()
-        found = _defining(sections.get((row["book"], row["module"]), ""), term, meaning, stems)
+    for group, term, meaning in glossary(folder / "openstax_qa.jsonl.gz"):
+        found = _defining(texts.get(group, ""), term, meaning, stems)
         if not found:
             continue
         passage, span = found
-        group = f"{row['book']}/{row['module']}"
         asked = _ASKED[kept % len(_ASKED)].format(term)
         yield ReadingExample("definition", group, asked, passage, (span,), passage[slice(*span)])
         named = occurrences(passage, term)
@@ -153,6 +158,18 @@ def openstax_definitions(folder: Path) -> Iterator[ReadingExample]:
             sought = _SOUGHT[kept // 2 % len(_SOUGHT)].format(short)
             yield ReadingExample("term", group, sought, passage, named, term)
         kept += 1
+
+
+def glossary(path: Path) -> Iterator[tuple[str, str, str]]:
+    """(book/module, term, meaning) of each definition in `openstax_qa.jsonl…`."""
+    for number, row in read_objects(path):
+        if text_of(path, number, row, "type") == "definition":
+            term, meaning = (text_of(path, number, row, name) for name in ("question", "answer"))
+            yield _section(path, number, row), term.strip(), meaning.strip()
+
+
+def _section(path: Path, number: int, row: Mapping[str, Any]) -> str:
+    return "/".join(text_of(path, number, row, name) for name in ("book", "module"))
 
 
 def _defining(

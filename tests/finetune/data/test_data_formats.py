@@ -198,17 +198,57 @@ def test_ones_own_pairs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("pairs", '{"source": "q"}', "line 1: needs the texts source and target"),
-        ("pairs", '{"source": "q", "target": " "}', "line 1"),
+        ("pairs", '{"source": "q"}', "line 1: needs the text target"),
+        ("pairs", '{"source": "q", "target": " "}', "line 1: needs the text target"),
+        ("pairs", '{"source": "", "target": "a"}', "line 1: needs the text source"),
+        ("pairs", '{"source": "q", "target": "a", "references": "b"}', "references must be a list"),
         ("instructions", '{"instruction": "x"}', "line 1: needs output or response"),
-        ("dialogsum", '{"dialogue": "x"}', "line 1: needs a dialogue"),
+        ("instructions", '{"instruction": " ", "output": "x"}', "line 1: needs the text instr"),
+        ("instructions", '{"instruction": "x", "output": ["y"]}', "line 1: not an instruction"),
+        ("instructions", '{"instruction": "x", "instances": [3]}', "line 1: not an instruction"),
+        ("instructions", '{"instruction": "x", "instances": null}', "line 1: not an instruction"),
+        ("instructions", '{"instruction": "x", "instances": []}', "line 1: needs output"),
+        ("dialogsum", '{"dialogue": "x"}', "line 1: needs the text summary"),
+        ("dialogsum", '{"dialogue": null, "summary": "x"}', "line 1: needs the text dialogue"),
+        ("dialogsum", '{"dialogue": "x", "summary": " "}', "line 1: needs the text summary"),
         ("flan-cot", "a\tb", "line 1: 2 columns instead of 3"),
+        ("flan-cot", "q\t\tr", "line 1: needs a question and an answer"),
         ("gsm8k", '{"question": "x", "answer": "5"}', "line 1: needs"),
+        ("gsm8k", '{"question": "x", "answer": "5 ####"}', "line 1: needs an answer that ends"),
+        ("gsm8k", '{"question": null, "answer": "a #### 5"}', "line 1: needs the text question"),
+        ("strategyqa", "{}", "not a JSON list of objects"),
+        ("strategyqa", '[{"question": null}]', "line 1: needs the text question"),
+        (
+            "strategyqa",
+            '[{"question": "q", "answer": "no", "facts": []}]',
+            "line 1: answer must be",
+        ),
+        (
+            "strategyqa",
+            '[{"question": "q", "answer": true, "facts": "f"}]',
+            "line 1: facts must be",
+        ),
         ("squad", "[]", "not SQuAD's JSON"),
-        ("samsum", "{}x", "not a list of dialogues"),
+        ("samsum", "{}x", "not valid JSON"),
+        ("samsum", '[{"dialogue": null, "summary": "x"}]', "line 1: needs the text dialogue"),
+        ("samsum", '[{"dialogue": "x", "summary": 3}]', "line 1: needs the text summary"),
         ("t0", "x", "not the archive"),
-        ("qed", '{"paragraph_text": "x"}', "line 1"),
-        ("fairytaleqa", "a,b\n1,2", "line 2"),
+        ("qed", '{"paragraph_text": "x"}', "line 1: not a row of QED"),
+        ("qed", '{"answer_text": null}', "line 1: answer_text must be a list of texts"),
+        ("qed", '{"original_nq_answers": [["a"]]}', "line 1: not a row of QED"),
+        ("qed", '{"original_nq_answers": []}', "line 1: needs an answer"),
+        ("fairytaleqa", "a,b\n1,2", "line 2: needs the text content"),
+        ("fairytaleqa", f"content,question,answer1\n{'x' * 131_073},q,a", "line 2: not CSV"),
+        ("cloze", '{"x": 1}', "line 1: needs the text text"),
+        ("recall", '{"text": null}', "line 1: needs the text text"),
+        ("qed-followups", '{"question_text": null}', "line 1: needs the text question_text"),
+        (
+            "qed-followups",
+            '{"question_text": "q", "paragraph_text": "p", "annotation": [{}]}',
+            "line 1: not an annotated row",
+        ),
+        ("definitions", '{"type": "definition", "book": "b"}', "line 1: needs the text"),
+        ("qmsum", '{"meeting_transcripts": [{"speaker": "a"}]}', "line 1: not a meeting"),
         ("nonsense", "", "Use one of: dialogsum"),
     ],
 )
@@ -218,6 +258,41 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(
     path = write(tmp_path / "data.jsonl", content)
     with pytest.raises(LecternError, match=said):
         read_format(name, path)
+
+
+@pytest.mark.parametrize("kind", ["asking", "absent"])
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("train.csv", "story_name,content,question\nx,y,z", "line 2: needs the text answer1"),
+        ("squad_v11_train_subset.jsonl.gz", '{"context": "x"}', "line 1: needs the text question"),
+        (
+            "squad_v11_train_subset.jsonl.gz",
+            '{"context": "x", "question": "q", "span": null}',
+            "line 1: not a question with its span",
+        ),
+        ("train_all.jsonl.gz", '{"title_text": "x"}', "line 1: needs the text paragraph_text"),
+        (
+            "train_all.jsonl.gz",
+            '{"paragraph_text": "x", "title_text": "t", "question_text": "q", "answer_spans": 1}',
+            "line 1: not a row of QED",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_known_by_its_name_is_said_with_its_line(
+    tmp_path: Path, kind: str, name: str, content: str, said: str
+) -> None:
+    path = write(tmp_path / name, content)
+    write(tmp_path / "qed-dev.jsonlines.gz", "")
+    with pytest.raises(LecternError, match=said):
+        read_format(kind, path)
+
+
+def test_pairs_without_a_group_are_groups_of_their_own(tmp_path: Path) -> None:
+    rows = [{"source": f"q{n}", "target": "a", "group": None, "task": None} for n in range(2)]
+    one, other = read_format("pairs", lines(tmp_path / "own.jsonl", *rows))
+    assert one.group != other.group
+    assert one.task == "own"
 
 
 @pytest.mark.parametrize("name", ["pairs", "dialogsum", "instructions", "flan-cot"])
