@@ -74,7 +74,9 @@ def _affordable(
     folder: Path,
     device: str,
 ) -> int:
-    """Steps that fit into the minutes, found out once: a run that goes on does not ask again."""
+    """Steps that fit into the minutes; the time of one is found out once, so that a run that goes
+    on has as many.
+    """
     assert budget.minutes is not None
     found = folder / "affordable.json"
     if not found.is_file():
@@ -82,9 +84,8 @@ def _affordable(
         short = settings.model_copy(update={"steps": TRIAL})
         course = train_sft(model, sources, [], short, trial, device=device, fresh=True)
         shutil.rmtree(trial)
-        seconds = course.seconds / course.step
-        steps = max(1, round(60 * budget.minutes / seconds))
-        write_whole(found, json.dumps({"steps": steps, "seconds_a_step": seconds}) + "\n")
-    steps = int(json.loads(found.read_text(encoding="utf-8"))["steps"])
+        write_whole(found, json.dumps({"seconds_a_step": course.seconds / course.step}) + "\n")
+    seconds = json.loads(found.read_text(encoding="utf-8"))["seconds_a_step"]
+    steps = max(1, round(60 * budget.minutes / seconds))
     print(f"{folder.name}: {steps} steps in about {budget.minutes:g} minutes", flush=True)
     return steps
