@@ -18,11 +18,11 @@ from finetune.merging import merge
 from finetune.models import AdapterSettings, adapt, load_t5, trainable_share
 from finetune.policy import Policy
 from finetune.precision import Precision
-from finetune.respondent import weights_hash
 from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
 from finetune.saving import save_model
 from finetune.sft.record import peak_memory, write_record
+from finetune.weights import weights_hash
 
 Say = Callable[[str], None]
 

@@ -9,24 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.engines.factory import find_model
-from chatbot.engines.int8_weights import FILE as INT8_WEIGHTS
-from evaluation.jsonl import sha256_of
 from evaluation.rows import RowFile
 from finetune.generation import batches_by_length, greedy
 from finetune.merging import put_on
 from finetune.models import load_t5
 from finetune.precision import Precision
-from ingestion.errors import ModelUnavailable
+from finetune.weights import is_adapter, weights_hash
 
 LONGEST = 2048
 """Tokens of a prompt; longer ones are not asked, and their answer is None."""
-
-_WEIGHTS = (
-    "adapter_model.safetensors",
-    INT8_WEIGHTS,
-    "model.safetensors",
-    "model.safetensors.index.json",
-)
 
 Answers = dict[str, str | None]
 Told = Callable[[int, int], None]
@@ -42,11 +33,13 @@ class Respondent:
     def __init__(
         self, model: str, tuned: Path | None, *, precision: Precision, max_new_tokens: int
     ) -> None:
-        self._model = model
-        self._tuned = tuned
+        self._adapter = tuned if tuned is not None and is_adapter(tuned) else None
+        self._model = model if tuned is None or self._adapter else str(tuned)
         self._precision = precision
         self._longest = max_new_tokens
-        self.weights = weights_hash(tuned or find_model(model)[1])
+        self.weights = weights_hash(find_model(self._model)[1])
+        if self._adapter:
+            self.weights = f"{weights_hash(self._adapter)} on {self.weights}"
 
     def key(self, prompt: str) -> str:
         """Identity of an answer: trained again, a model is asked again."""
@@ -88,21 +81,7 @@ class Respondent:
 
     def _load(self) -> tuple[Any, Any]:
         """(model in evaluation mode, tokenizer)."""
-        tuned = self._tuned
-        whole = tuned is not None and not (tuned / "adapter_config.json").is_file()
-        name = str(tuned) if whole else self._model
-        model, tokenizer = load_t5(name, self._precision.compute)
-        if tuned is not None and not whole:
-            model = put_on(model, tuned, self._model)
+        model, tokenizer = load_t5(self._model, self._precision.compute)
+        if self._adapter:
+            model = put_on(model, self._adapter, self._model)
         return model.to(self._precision.device).eval(), tokenizer
-
-
-def weights_hash(folder: Path) -> str:
-    """SHA-256 of an adapter's or a model's weights; of sharded ones, of their index."""
-    for name in _WEIGHTS:
-        if (folder / name).is_file():
-            return sha256_of(folder / name)
-    raise ModelUnavailable(
-        f"{folder} holds neither an adapter nor a model in safetensors.",
-        "Give the --out of `lectern train sft`, or a folder with model.safetensors.",
-    )

@@ -12,9 +12,12 @@ from safetensors import SafetensorError
 from chatbot.engines.adapters import BASE_WEIGHTS, base_weights
 from chatbot.engines.t5_files import quiet
 from finetune.errors import CheckpointNotSaved
+from finetune.weights import ADAPTER
 
 _LAST = ("config.json", "adapter_config.json")
 """What makes a folder a model or an adapter in the eyes of a reader."""
+_WEIGHTS = (ADAPTER, BASE_WEIGHTS, "model*.safetensors", "model.safetensors.index.json")
+"""Weights of either kind: those of another model are not left beside the new ones."""
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:
@@ -25,21 +28,28 @@ def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:
     tokenizer, as `lectern --model` reads them. All is written beside its place first: where that
     fails, `CheckpointNotSaved` is raised and the folder is as it was.
     """
+    adapted = hasattr(model, "peft_config")
+    if adapted and Path(model.name_or_path).expanduser().resolve() == folder.resolve():
+        raise CheckpointNotSaved(
+            f"{folder} holds the model that the adapter is for.",
+            "Give what is trained a folder of its own.",
+        )
     beside = folder / ".model.part"
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         with quiet():
             model.save_pretrained(beside)
-        if hasattr(model, "peft_config"):
+        if adapted:
             # peft's README is a form that nobody has filled in.
             (beside / "README.md").unlink(missing_ok=True)
             known = base_weights(model.name_or_path)
             (beside / BASE_WEIGHTS).write_text(json.dumps(known, indent=1) + "\n")
         else:
             tokenizer.save_pretrained(beside)
-        for name in _LAST:
-            (folder / name).unlink(missing_ok=True)
+        for name in (*_LAST, *_WEIGHTS):
+            for old in folder.glob(name):
+                old.unlink()
         for file in sorted(beside.iterdir(), key=lambda file: file.name in _LAST):
             file.replace(folder / file.name)
     except (OSError, SafetensorError) as error:

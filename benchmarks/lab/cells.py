@@ -27,8 +27,9 @@ from finetune.data.mixture import Source
 from finetune.forgetting import forgetting
 from finetune.models import Method
 from finetune.precision import Precision
-from finetune.respondent import Respondent, weights_hash
+from finetune.respondent import Respondent
 from finetune.scoring import measure
+from finetune.weights import weights_hash
 
 DIALOGSUM = "dialogue/dialogsum/dialogsum.{}.jsonl.gz"
 HELD = 100

@@ -1,0 +1,34 @@
+"""Which weights a folder holds, as one hash: trained again, they are others."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from chatbot.engines.adapters import base_weights
+from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
+
+ADAPTER = "adapter_model.safetensors"
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether readers take the folder for an adapter, and not for a whole model."""
+    return (folder / "adapter_config.json").is_file()
+
+
+def weights_hash(folder: Path) -> str:
+    """SHA-256 of an adapter's or a model's weights; of those in several files, of their hashes.
+
+    Raises `ModelUnavailable` where there are none.
+    """
+    if is_adapter(folder):
+        found = [file_digest(folder / ADAPTER)] if (folder / ADAPTER).is_file() else []
+    else:
+        found = list(base_weights(str(folder)).values())
+    if not found:
+        raise ModelUnavailable(
+            f"{folder} holds neither an adapter nor a whole model in safetensors.",
+            "Give the --out of `lectern train sft`, or a folder with model.safetensors.",
+        )
+    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
