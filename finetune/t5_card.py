@@ -9,28 +9,29 @@ from typing import Any
 
 from finetune.licences import UNKNOWN
 from finetune.model_card import DataUsed, Measured, ModelCard
-from ingestion.errors import LecternError
+from ingestion.errors import LecternError, ModelUnavailable
+from ingestion.packaged import KNOWN, packaged_model
 
 RECORD = "training.json"
 
 
 def t5_card(
-    folder: Path, *, title: str, base: str, how: str, usage: str, checks: Sequence[Measured] = ()
+    folder: Path,
+    *,
+    title: str,
+    base: str,
+    how: str,
+    usage: str,
+    checks: Sequence[Measured] = (),
+    start: Path | None = None,
 ) -> ModelCard:
     """What is known of the model in `folder`; `checks` are figures that were measured just now.
 
-    Raises `LecternError` for a record that cannot be read; one that is missing leaves the card's
-    tables without its figures, and the card says so.
+    Its data are preceded by those of the model it was trained from, which lies in `start` if not
+    where its record says. Raises `LecternError` for a record that cannot be read; one that is
+    missing leaves the card's tables without its figures, and the card says so.
     """
-    path = folder / RECORD
-    record: dict[str, Any] = {}
-    if path.is_file():
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise LecternError(
-                f"{path} is not a record of training ({error}).", "Copy the model again."
-            ) from error
+    record = _record(folder)
     settings = {
         name: json.dumps(value) if isinstance(value, dict) else value
         for name, value in record.get("settings", {}).items()
@@ -44,14 +45,62 @@ def t5_card(
         base=base,
         task="text2text-generation",
         usage=usage,
-        data=_data(record),
+        data=_data(folder, start),
         figures=[*_kept_evaluation(record), *_report(record), *checks],
         settings=settings,
         limits=limits,
     )
 
 
-def _data(record: dict[str, Any]) -> list[DataUsed]:
+def _record(folder: Path) -> dict[str, Any]:
+    """Empty where there is none."""
+    path = folder / RECORD
+    if not path.is_file():
+        return {}
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LecternError(
+            f"{path} is not a record of training ({error}).", "Copy the model again."
+        ) from error
+    return record
+
+
+def _data(folder: Path, start: Path | None) -> list[DataUsed]:
+    """What was learned from, stage by stage, the first stage first, as far back as records go."""
+    found: list[DataUsed] = []
+    seen: set[Path] = set()
+    place: Path | None = folder
+    while place and place.resolve() not in seen:
+        seen.add(place.resolve())
+        record = _record(place)
+        found = _of_stage(record) + found
+        place, start = start or _start(record), None
+    return found
+
+
+def _start(record: dict[str, Any]) -> Path | None:
+    """Where the model lies that was trained on; None for one that was trained from nothing, which
+    is known by its vocabulary.
+    """
+    name = record.get("model")
+    if name is None or "vocabulary" in record:
+        return None
+    if name not in KNOWN:
+        return Path(name).expanduser()
+    try:
+        return packaged_model(name)
+    except ModelUnavailable:  # it did not come with this install, nor did its record
+        return None
+
+
+def _of_stage(record: dict[str, Any]) -> list[DataUsed]:
+    if "mixture" in record:
+        seen = record["course"]["source_tokens"]
+        return [
+            DataUsed(f"{name} (tokens seen)", round(share * seen), record["data"][name]["licence"])
+            for name, share in record["mixture"].items()
+        ]
     return [
         DataUsed(
             source.get("name") or source.get("file", UNKNOWN),

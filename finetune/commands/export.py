@@ -24,13 +24,14 @@ def export(
 
     Its log-likelihoods must be PyTorch's, or nothing is left in --out.
     """
+    from chatbot.engines.factory import find_model
     from finetune.exporting import export as run
     from finetune.model_card import Measured
     from finetune.t5_card import t5_card
 
     exported = run(model, out, quantization)
     card = t5_card(
-        Path(model),
+        find_model(model)[1],
         title=out.resolve().name,
         base=model,
         how=f"{model} in the format of CTranslate2, {quantization}.",

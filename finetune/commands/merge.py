@@ -30,6 +30,7 @@ def merge(
     """
     import torch
 
+    from chatbot.engines.factory import find_model
     from finetune.merging import merge as run
     from finetune.model_card import Measured
     from finetune.t5_card import t5_card
@@ -49,6 +50,7 @@ def merge(
                 merged.distance,
             )
         ],
+        start=find_model(merged.base)[1],
     )
     card.write(out)
     console.show(

@@ -11,10 +11,12 @@ import pytest
 import tiny_t5
 import torch
 from safetensors.torch import load_file, save_file
+from typer.testing import CliRunner
 
 from chatbot.engines.base import Decoding
 from chatbot.engines.flan_t5 import FlanT5Engine
 from evaluation.judge import record_reward, recorded_reward
+from finetune.commands import train_app
 from finetune.errors import CheckpointNotSaved, TrainingError, WrongBase
 from finetune.exporting import export, log_likelihoods
 from finetune.merging import base_of, merge
@@ -166,6 +168,22 @@ def test_the_record_of_training_goes_with_the_model(adapter: Path, tmp_path: Pat
     merge(adapter, tmp_path / "merged")
     assert recorded_reward(tmp_path / "merged") == "-1*toxicity:0123456789abcdef"
     assert json.loads((tmp_path / "merged" / "training.json").read_text())["settings"]["lr"] == 0.1
+
+
+def test_the_card_of_a_merged_model_has_the_data_of_its_base_too(
+    tiny: Path, tmp_path: Path
+) -> None:
+    base = shutil.copytree(tiny, tmp_path / "base")
+    tiny_t5.make_adapter(base, tmp_path / "adapter", seed=1)
+    for folder, file, licence in ((base, "a.csv", "MIT"), (tmp_path / "adapter", "b.csv", "CC0")):
+        data = {"train": [{"file": file, "examples": 7, "licence": licence}]}
+        (folder / "training.json").write_text(json.dumps({"data": data}))
+
+    out = tmp_path / "merged"
+    done = CliRunner().invoke(train_app, ["merge", str(tmp_path / "adapter"), "--out", str(out)])
+    assert done.exit_code == 0, done.exception
+    card = (out / "README.md").read_text()
+    assert card.index("| a.csv | 7 | MIT |") < card.index("| b.csv | 7 | CC0 |")
 
 
 def test_a_probe_is_blind_to_dropout_and_sees_a_changed_weight(tiny: Path) -> None:

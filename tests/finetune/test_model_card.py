@@ -102,3 +102,37 @@ def test_the_licence_is_what_the_note_beside_the_data_says(tmp_path: Path) -> No
         "DATASET: x\nLICENCE (as stated in the repository / upstream): MIT (LICENSE in repo)\n"
     )
     assert licence_of(data) == "MIT (LICENSE in repo)"
+
+
+def test_the_card_names_the_data_of_the_base_first(tmp_path: Path) -> None:
+    def record(name: str, **said: object) -> Path:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "training.json").write_text(json.dumps(said))
+        return tmp_path / name
+
+    def learned(file: str) -> dict[str, object]:
+        return {"train": [{"file": file, "examples": 7, "licence": f"licence of {file}"}]}
+
+    text = {"books": {"licence": "CC BY 4.0", "tokens": 90}}
+    course = {"source_tokens": 40}
+    first = record("t5", model="lectern-t5-mini", vocabulary={}, data=text,
+                   mixture={"books": 0.75}, course=course)  # fmt: skip
+    second = record("tuned", model=str(first), data=learned("a.jsonl"))
+    third = record("merged", model="somewhere/else", data=learned("b.jsonl"))
+
+    card = t5_card(third, title="M", base="b", how="h", usage="u", start=second)
+    assert card.data == [
+        DataUsed("books (tokens seen)", 30, "CC BY 4.0"),
+        DataUsed("a.jsonl", 7, "licence of a.jsonl"),
+        DataUsed("b.jsonl", 7, "licence of b.jsonl"),
+    ]
+    third.joinpath("training.json").write_text(json.dumps({"model": str(third)}))
+    assert t5_card(third, title="M", base="b", how="h", usage="u").data == []
+
+
+def test_what_the_packaged_base_has_learned_from_is_on_the_card(tmp_path: Path) -> None:
+    record = {"model": "lectern-t5-mini", "data": {"train": [{"file": "a.jsonl", "examples": 7}]}}
+    (tmp_path / "training.json").write_text(json.dumps(record))
+    *packaged, mine = t5_card(tmp_path, title="M", base="b", how="h", usage="u").data
+    assert mine.name == "a.jsonl"
+    assert {one.licence for one in packaged} >= {"CC BY 4.0"}
