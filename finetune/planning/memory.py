@@ -27,6 +27,10 @@ from finetune.planning.shapes import T5Shape
 Way = Literal["full", "lora", "int8-lora", "inference"]
 RUNTIME = {"cpu": 450_000_000, "cuda": 600_000_000}
 """Python with torch, transformers and peft in memory; a CUDA context. Taken as constant."""
+KEPT = {"cpu": 1.7, "cuda": 1.0}
+"""How many times the peak a process may take, because glibc keeps freed memory: the most that
+`benchmarks/training_memory.py` measured. CUDA's allocator counts what it keeps among the free.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class Memory:
     @property
     def total(self) -> int:
         return self.peak + self.runtime
+
+    def fits(self, device: Literal["cpu", "cuda"], memory: int) -> bool:
+        """Whether so many bytes are enough, whatever an allocator keeps."""
+        return KEPT[device] * self.peak + self.runtime <= memory
 
 
 def plan_memory(shape: T5Shape, job: Job, device: Literal["cpu", "cuda"] = "cpu") -> Memory:

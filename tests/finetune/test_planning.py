@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -195,6 +195,23 @@ def test_what_fits_is_told_for_every_model_and_way() -> None:
         ("flan-t5-xl", "inference", True),
     ]
     assert rows[0].as_json()["examples_per_second"] == pytest.approx(8 / rows[0].seconds)
+
+
+def test_on_a_cpu_what_fits_has_room_for_what_glibc_keeps() -> None:
+    job = Job("lora", Batch(8, 256, 64), half=False)
+    memory = plan_memory(FLAN_T5["flan-t5-small"], job)
+    kept = round(memory.peak / 0.593)  # as LoRA in float32 was measured
+    models = [("flan-t5-small", FLAN_T5["flan-t5-small"])]
+
+    def fits(kind: Literal["cpu", "cuda"], size: int) -> bool:
+        return plan(models, [job], Device("d", kind, size, 1e12))[0].fits
+
+    assert not fits("cpu", memory.total)
+    assert fits("cpu", round(1.02 * kept) + memory.runtime)
+    assert fits("cuda", plan_memory(FLAN_T5["flan-t5-small"], job, "cuda").total)
+    said = str(plan_table([], Device("this machine's CPU", "cpu", 10**9, 1e12)).caption)
+    assert "MALLOC_MMAP_THRESHOLD_" in said
+    assert "MALLOC" not in str(plan_table([], Device("a card", "cuda", 10**9, 1e12)).caption)
 
 
 def test_no_figure_is_cut_in_a_terminal_of_80_columns() -> None:
