@@ -1,7 +1,8 @@
-"""One run in several processes, set up by accelerate (`accelerate launch`, `torchrun`) or alone.
+"""One run in several processes, as `torchrun` starts them, or alone.
 
-All processes make the same step from the same global batch, each from its pieces of it; gradients
-are summed, so the number of processes changes nothing but the time.
+`accelerate launch --multi_gpu` starts them on GPUs, too; on a CPU it starts one. All processes make
+the same step from the same global batch, each from its pieces of it; gradients are summed, so the
+number of processes changes nothing but the time.
 """
 
 from __future__ import annotations

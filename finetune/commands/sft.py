@@ -43,17 +43,25 @@ def sft(
     method: Annotated[
         Literal["lora", "dora", "rslora", "full"], typer.Option(help="What is trained.")
     ] = "lora",
-    rank: Annotated[int, typer.Option(min=1, help="Rank r of the adapter.")] = 16,
-    alpha: Annotated[float, typer.Option(help="The adapter counts α/r (rslora: α/√r).")] = 32,
-    targets: Annotated[str, typer.Option(help='all-linear, or modules such as "q,v".')] = (
-        "all-linear"
-    ),
-    adapter_dropout: Annotated[float, typer.Option(help="Dropout before the adapter.")] = 0.0,
+    rank: Annotated[
+        int | None, typer.Option(min=1, show_default="16", help="Rank r of the adapter.")
+    ] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(show_default="32", help="The adapter counts α/r (rslora: α/√r)."),
+    ] = None,
+    targets: Annotated[
+        str | None,
+        typer.Option(show_default="all-linear", help='all-linear, or modules such as "q,v".'),
+    ] = None,
+    adapter_dropout: Annotated[
+        float | None, typer.Option(show_default="0", help="Dropout before the adapter.")
+    ] = None,
     batch: Annotated[
-        int | None, typer.Option(help="Examples of one step, over all processes; else 32.")
+        int | None, typer.Option(min=1, help="Examples of one step, over all processes; else 32.")
     ] = None,
     batch_tokens: Annotated[
-        int | None, typer.Option(help="Instead of --batch: padded tokens of one step.")
+        int | None, typer.Option(min=1, help="Instead of --batch: padded tokens of one step.")
     ] = None,
     accumulation: Annotated[int, typer.Option(help="Pieces a process takes a step in.")] = 1,
     lr: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
@@ -92,25 +100,28 @@ def sft(
     """Fine-tune a T5 on examples, by a LoRA, DoRA or rsLoRA adapter or in full.
 
     The same command goes on where it was killed. An adapter is used with LECTERN_ADAPTERS_DIR and
-    LECTERN_ADAPTER, a fully tuned model as --model. Several processes: `accelerate launch
-    --no_python --num_processes 2 lectern train sft …`.
+    LECTERN_ADAPTER, a fully tuned model as --model. Several processes: `torchrun --no-python
+    --nproc-per-node 2 lectern train sft …`.
     """
     from finetune.models import AdapterSettings
+    from finetune.processes import Processes
     from finetune.sft.run import train_sft
     from finetune.sft.settings import SftSettings
+    from ingestion.errors import LecternError
 
-    adapter = checked(
-        AdapterSettings,
-        method=method,
-        r=rank,
-        alpha=alpha,
-        dropout=adapter_dropout,
-        targets=targets,
-    )
+    given = {"r": rank, "alpha": alpha, "targets": targets, "dropout": adapter_dropout}
+    shape = {name: value for name, value in given.items() if value is not None}
+    if method == "full" and shape:
+        raise LecternError(
+            "--method full trains no adapter that --rank, --alpha, --targets or "
+            "--adapter-dropout could shape.",
+            "Leave them out, or choose lora, dora or rslora.",
+        )
+    adapter = checked(AdapterSettings, method=method, **shape)
     settings = checked(
         SftSettings,
         adapter=adapter,
-        batch=batch if batch or batch_tokens else 32,
+        batch=32 if batch is None and batch_tokens is None else batch,
         batch_tokens=batch_tokens,
         accumulation=accumulation,
         lr=lr,
@@ -144,6 +155,8 @@ def sft(
         fresh=fresh,
         say=console.tell,
     )
+    if not Processes().main:
+        return  # one of several processes talks
     console.show(f"{out}: {course.step} steps, {course.tokens / course.seconds:.0f} tokens/s")
     for row in course.evaluations:
         marked = " (kept)" if row["step"] == course.best_step else ""

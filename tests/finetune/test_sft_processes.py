@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def start(model: Path, folder: Path, out: str, **environment: str) -> subprocess.Popen[bytes]:
+def start(model: Path, folder: Path, out: str, *launcher: str) -> subprocess.Popen[bytes]:
     arguments = [
         "train", "sft", "--model", str(model), "--out", str(folder / out),
         "--data", str(folder / "toy.jsonl"), "--held-out", "0.3", "--eval-metric", "f1",
@@ -39,17 +39,19 @@ def start(model: Path, folder: Path, out: str, **environment: str) -> subprocess
         "--precision", "float32", "--device", "cpu",
     ]  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "-c", "from chatbot.cli import main; main()", *arguments],
+        [*launcher, sys.executable, "-c", "from chatbot.cli import main; main()", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
 
 
-def finish(process: subprocess.Popen[bytes]) -> str:
-    said = process.communicate(timeout=200)[1].decode()
-    assert process.returncode == 0, said
-    return said
+def finish(process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    """(result, notices) that it printed."""
+    result, notices = (said.decode() for said in process.communicate(timeout=200))
+    assert process.returncode == 0, notices
+    return result, notices
 
 
 def last_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -61,7 +63,7 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def alone(tiny: Path, folder: Path) -> Path:
     """A run in one process that nobody interrupts."""
-    assert "Warning" not in finish(start(tiny, folder, "alone"))
+    assert "Warning" not in finish(start(tiny, folder, "alone"))[1]
     return folder / "alone"
 
 
@@ -85,7 +87,7 @@ def test_a_run_killed_at_any_step_ends_in_the_same_weights(
     process.communicate()
     assert not (folder / "killed/training.json").exists()
 
-    said = finish(start(tiny, folder, "killed"))
+    _, said = finish(start(tiny, folder, "killed"))
     if fatal >= 4:
         assert "Going on from step" in said, f"killed at step {fatal}"
     one, other = last_weights(alone), last_weights(folder / "killed")
@@ -95,19 +97,12 @@ def test_a_run_killed_at_any_step_ends_in_the_same_weights(
 
 
 def test_two_processes_make_the_steps_of_one(tiny: Path, folder: Path, alone: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    both = [
-        start(
-            tiny, folder, "two", RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2",
-            MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
-        )
-        for rank in (0, 1)
-    ]  # fmt: skip
-    said = [finish(process) for process in both]
-    assert "Training: " in said[0]
-    assert "Training: " not in said[1], "one of them talks"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    both = start(tiny, folder, "two", *torchrun, "--no-python", "--nproc-per-node", "2")
+    result, notices = finish(both)
+    assert json.loads((folder / "two/training.json").read_text())["processes"] == 2
+    assert notices.count("Training: ") == 1, "one of them talks"
+    assert result.count(f": {STEPS} steps, ") == 1
     one, other = last_weights(alone), last_weights(folder / "two")
     torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
     for mine, theirs in zip(read_log(alone / "run"), read_log(folder / "two/run"), strict=True):
