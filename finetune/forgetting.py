@@ -26,7 +26,7 @@ from finetune.scoring import HEADLINE, Measure, measure
 from finetune.t5_card import RECORD, sources_of
 
 _MEASURES: dict[str, Measure] = {
-    "dialogsum": "rouge", "samsum": "rouge", "instructions": "rouge",
+    "dialogsum": "rouge", "samsum": "rouge", "qmsum": "rouge", "instructions": "rouge",
     "flan-cot": "em", "ecqa-held": "em", "gsm8k": "em", "strategyqa": "em",
 }  # fmt: skip
 """What a format is measured by; the others by token F1."""

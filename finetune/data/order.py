@@ -59,10 +59,10 @@ class Order:
         return self.batches(number)[step - self._start(number)]
 
     def steps(self, epochs: float) -> int:
-        """Optimizer steps in `epochs` epochs, a part of one included."""
+        """Optimizer steps in `epochs` epochs, a part of one included; at least one."""
         whole = int(epochs)
         part = round((epochs - whole) * len(self.batches(whole))) if epochs > whole else 0
-        return self._start(whole) + part
+        return max(1, self._start(whole) + part)
 
     def batches(self, number: int) -> list[Numbers]:
         """The batches of epoch `number`."""

@@ -166,6 +166,9 @@ class PretrainLoop:
         figures = {name: self._held_loss(batches) for name, batches in self._held.items()}
         if self._probe is not None:
             figures |= self._probe(self.model)
+        for name, value in figures.items():
+            if not math.isfinite(value):
+                raise self._not_finite(f"After step {self.course.step} {name} is {value}.")
         self.model.train()
         self.course.evaluations.append({"step": self.course.step, **figures})
         return figures
@@ -185,11 +188,17 @@ class PretrainLoop:
         if math.isfinite(loss) and math.isfinite(norm):
             return
         self._optimizer.zero_grad()
+        raise self._not_finite(
+            f"In step {step} the loss is {loss} and the norm of the gradient {norm}."
+        )
+
+    def _not_finite(self, what: str) -> LossNotFinite:
         last = self._checkpoints.latest()
-        raise LossNotFinite(
-            f"In step {step} the loss is {loss} and the norm of the gradient {norm}.",
-            "Lower --lr, lengthen --warmup, or use --precision float32. "
-            + (f"The last good weights are in {last}." if last else "Nothing was saved yet."),
+        kept = f"The last saved weights are in {last}." if last else "Nothing was saved yet."
+        return LossNotFinite(
+            what,
+            "Start again, with --fresh or another --out, at a lower --lr, with a longer --warmup "
+            f"or with --precision float32. {kept}",
         )
 
     def _save(self) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from chatbot.engines.hardware import resolve_device
 from finetune.data.encoding import encode
 from finetune.data.mixture import Source
-from finetune.errors import EmptySplit
+from finetune.errors import EmptySplit, LossNotFinite
 from finetune.model_card import DataUsed, Measured, ModelCard
 from finetune.models import check_tokenizer
 from finetune.precision import Precision
@@ -31,6 +31,7 @@ from finetune.scoring import Scorer
 from finetune.sft.record import peak_memory, write_record
 from finetune.t5_shapes import SIZES, new_t5
 from ingestion.encoders.factory import packaged_folder
+from ingestion.errors import LecternError
 
 PROBED = 64
 """Examples of each probed file."""
@@ -55,9 +56,15 @@ def pretrain(
     """Train, and leave in `out` the model with its card, `training.json`, and `run/` to go on from.
 
     `tokens` is where the encoded text is kept (inside `vocabulary` if not given), `peak` the
-    device's operations a second (measured if not given). What goes wrong is a `LecternError`.
+    device's operations a second (measured if not given). What goes wrong is a `LecternError`;
+    after `LossNotFinite` too the last weights saved lie in `out`.
     """
     processes = Processes(resolve_device(device))
+    if processes.count > 1:
+        raise LecternError(
+            f"Pre-training runs in one process, and here are {processes.count}.",
+            "Start it without torchrun or accelerate.",
+        )
     precision = Precision.choose(settings.precision, processes.device.type)
     if fresh:
         shutil.rmtree(out / "run", ignore_errors=True)
@@ -117,8 +124,16 @@ def pretrain(
     start = loop.resume()
     if start:
         say(f"Going on from step {start} of {settings.steps}.")
-    with training_progress("pretrain", settings.steps, start=start) as report:
-        course = loop.run(report)
+    stopped: LossNotFinite | None = None
+    try:
+        with training_progress("pretrain", settings.steps, start=start) as report:
+            loop.run(report)
+    except LossNotFinite as error:
+        if not loop.resume():
+            raise
+        stopped = error
+        say(f"{out} gets the weights of step {loop.course.step}.")
+    course = loop.course
     save_model(model, tokenizer, out)
     speed = course.tokens / max(course.seconds, 1e-9)
     record = {
@@ -131,7 +146,7 @@ def pretrain(
         "mixture": windows.shares,
         "course": {
             "steps": course.step, "source_tokens": course.tokens, "seconds": course.seconds,
-            "evaluations": course.evaluations,
+            "evaluations": course.evaluations, "stopped": stopped.what if stopped else "",
         },
         "source_tokens_per_second": speed,
         "model_flop_utilisation": operations * course.step / (course.seconds * reached),
@@ -142,6 +157,8 @@ def pretrain(
     }  # fmt: skip
     write_record(out / "training.json", record)
     _card(settings, data, windows, course).write(out)
+    if stopped:
+        raise stopped
     return course
 
 

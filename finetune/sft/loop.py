@@ -177,9 +177,11 @@ class SftLoop:
 
     def _not_finite(self, what: str) -> LossNotFinite:
         last = self._checkpoints.latest()
-        kept = f"The last good weights are in {last}." if last else "Nothing was saved yet."
+        kept = f"The last saved weights are in {last}." if last else "Nothing was saved yet."
         return LossNotFinite(
-            what, f"Start again with a lower --lr, a longer --warmup or float32. {kept}"
+            what,
+            "Start again, with --fresh or another --out, at a lower --lr, with a longer --warmup "
+            f"or with --precision float32. {kept}",
         )
 
     def _measure(self) -> dict[str, float]:
@@ -187,13 +189,12 @@ class SftLoop:
         if self._scorer is None or not self._due(self._eval_every):
             return {}
         course, metric = self.course, self.settings.metric
-        found = {
-            f"eval_{name}": value
-            for name, value in self._scorer.figures(self.model, metric).items()
-        }
+        figures = self._scorer.figures(self.model, metric)
+        for name, value in figures.items():
+            if not math.isfinite(value):
+                raise self._not_finite(f"After step {course.step} the measured {name} is {value}.")
+        found = {f"eval_{name}": value for name, value in figures.items()}
         value = found[f"eval_{HEADLINE[metric]}"] * (1 if metric == "loss" else -1)
-        if not math.isfinite(value):
-            raise self._not_finite(f"After step {course.step} the measured loss is {value}.")
         course.stale += 1
         if value < course.best_value:
             course.best_step, course.best_value, course.stale = course.step, value, 0
@@ -248,6 +249,13 @@ class SftLoop:
             # The kill may have come between the checkpoint and its mark.
             self._checkpoints.mark_best(self.course.step)
         return self.course.step
+
+    def take_back(self) -> bool:
+        """Put the best weights measured back, or the last saved; False where there are none."""
+        if not self.resume():
+            return False
+        self._take_best()
+        return True
 
     def _check_identity(self, saved: Checkpoint) -> None:
         before, now = (_flat(one) for one in (saved.state["identity"], self._identity))

@@ -13,6 +13,7 @@ from finetune.data.encoding import Encoded, Lengths, encode
 from finetune.data.example import Example
 from finetune.data.mixture import Mixture, Source
 from finetune.data.order import Order
+from finetune.errors import EmptySplit, LossNotFinite
 from finetune.models import adapt, load_t5, set_dropout, trainable_share
 from finetune.precision import Precision
 from finetune.processes import Processes
@@ -31,6 +32,7 @@ from finetune.sft.record import (
 )
 from finetune.sft.settings import SftSettings
 from finetune.sft.splits import read_splits
+from ingestion.errors import LecternError
 
 LONGEST_MEASURED = 2048
 """Tokens of a source that is measured: the most the engine reads."""
@@ -52,17 +54,20 @@ def train_sft(
 ) -> Course:
     """Train, and leave in `out` the adapter or model, `training.json`, and `run/` to go on from.
 
-    `say` hears in plain lines what a person should know. What goes wrong is a `LecternError`.
+    `say` hears in plain lines what a person should know. What goes wrong is a `LecternError`;
+    after `LossNotFinite` too the best weights measured lie in `out`, or the last saved.
     """
     processes = Processes(resolve_device(device))
     precision = Precision.choose(settings.precision, processes.device.type)
     if not processes.main:
         say = _silent
-    if fresh and processes.main:
-        shutil.rmtree(out / "run", ignore_errors=True)
-    processes.wait()
 
     splits = read_splits(sources, measured, held_out)
+    if not splits.measured and (settings.patience or settings.metric != "loss"):
+        raise LecternError(
+            "--patience and --eval-metric need data to measure on, and none are named.",
+            "Give --eval-data or --held-out.",
+        )
     if splits.overlapping:
         say(f"{splits.overlapping} examples are left out of training: they are measured.")
     model, tokenizer = prepare(model_name, settings, precision, processes)
@@ -83,11 +88,22 @@ def train_sft(
         scorer=scorer,
         identity={"model": model_name, "held_out": held_out, **data},
     )
+    if fresh and processes.main:
+        shutil.rmtree(out / "run", ignore_errors=True)
+    processes.wait()
     start = loop.resume()
     if start:
         say(f"Going on from step {start} of {loop.total}.")
-    with training_progress("sft", loop.total, start=start, shown=processes.main) as report:
-        course = loop.run(report)
+    stopped: LossNotFinite | None = None
+    try:
+        with training_progress("sft", loop.total, start=start, shown=processes.main) as report:
+            loop.run(report)
+    except LossNotFinite as error:
+        if not loop.take_back():
+            raise
+        stopped = error
+        say(f"{out} gets the weights of step {loop.course.best_step or loop.course.step}.")
+    course = loop.course
     if processes.main:
         save_model(model, tokenizer, out)
         record = {
@@ -95,14 +111,17 @@ def train_sft(
             "settings": settings.model_dump(),
             "data": {**data, "train": with_licences(mixture.parts)},
             "left_out": {"overlapping": splits.overlapping, **asdict(lengths)},
+            "left_out_of_measuring": asdict(held),
             "trainable_share": trainable_share(model),
-            "course": how_it_went(course),
+            "course": {**how_it_went(course), "stopped": stopped.what if stopped else ""},
             "compute": str(precision.compute),
             "processes": processes.count,
             "peak_memory_bytes": peak_memory(processes.device),
         }
         write_record(out / "training.json", record)
     processes.wait()
+    if stopped:
+        raise stopped
     return course
 
 
@@ -158,6 +177,11 @@ def _scorer(
     held, lengths = encode(
         examples, tokenizer, max_source=LONGEST_MEASURED, max_target=LONGEST_MEASURED
     )
+    if examples and not held:
+        raise EmptySplit(
+            f"Every example to measure on is longer than {LONGEST_MEASURED} tokens.",
+            "Measure on other data.",
+        )
     if not held:
         return None, lengths
     longest = settings.max_target

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from finetune.data.example import Example, split_by_group, without_groups
 from finetune.data.mixture import Source
 from finetune.errors import EmptySplit
+from ingestion.errors import LecternError
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,14 @@ def read_splits(
 ) -> Splits:
     """Read both sides; without `measured`, a share `held_out` of the training groups is measured.
 
-    Raises `EmptySplit` where nothing is left to measure, `LecternError` for files that are wrong.
+    Raises `EmptySplit` where nothing is left to measure, `LecternError` for files that are wrong
+    and where both are given.
     """
+    if measured and held_out:
+        raise LecternError(
+            "Data to measure on are named, and a share of the training data is to be held out.",
+            "Leave out --held-out, or --eval-data and the mixture's [[eval]].",
+        )
     read = [source.read() for source in sources]
     if measured:
         held = [example for source in measured for example in source.read()]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,11 @@ def train(tiny: Path, tmp_path: Path) -> Callable[..., dict[str, torch.Tensor]]:
 def close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
     assert one.keys() == other.keys()
     torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
+def left_in(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights of the model that a run has left."""
+    return dict(load_t5(str(folder))[0].named_parameters())
 
 
 @pytest.fixture(autouse=True)
@@ -169,16 +175,42 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_weights(
     assert "step-00000003" in said.value.remedy
     tensors = Checkpoints.load(tmp_path / "run/run/checkpoints/step-00000003").tensors
     assert all(bool(weights.isfinite().all()) for weights in tensors.values())
+    close(left_in(tmp_path / "run"), tensors)
+
+    calls = [1, 1, 1]
+    with pytest.raises(LossNotFinite, match="Nothing was saved yet"):
+        train("other", settings(save_every=1))
+    assert not (tmp_path / "other/config.json").exists()
 
 
-def test_a_measured_loss_that_is_not_finite_is_named(
-    train: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("metric", ["loss", "rouge", "f1", "em"])
+def test_a_measured_loss_that_is_not_finite_is_named_and_the_remedy_can_be_followed(
+    train: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
-    losses = iter([2.0, math.nan])
+    losses = iter([2.0, 3.0, math.nan, 2.0])
     monkeypatch.setattr("finetune.scoring.Scorer.loss", lambda self, model: next(losses))
-    with pytest.raises(LossNotFinite, match="step 4 the measured loss is nan") as said:
-        train("run", settings(eval_every=2))
-    assert "step-00000002" in said.value.remedy
+    wanted = settings(eval_every=2, metric=metric, max_target=4)
+    with pytest.raises(LossNotFinite, match="step 6 the measured loss is nan") as said:
+        train("run", wanted)
+    assert "step-00000004" in said.value.remedy
+    course = json.loads((tmp_path / "run/training.json").read_text())["course"]
+    assert (course["step"], course["stopped"]) == (4, said.value.what)
+    best = Checkpoints(tmp_path / "run/run/checkpoints").best()
+    assert best is not None and best.name == f"step-{course['best_step']:08d}"
+    close(left_in(tmp_path / "run"), Checkpoints.load(best).tensors)
+    assert "--fresh" in said.value.remedy
+    train("run", settings(lr=1e-4, steps=2), fresh=True)
+
+
+def test_what_is_to_be_measured_and_is_all_too_long_is_an_empty_split(
+    train: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train("run", settings(steps=1))
+    record = json.loads((tmp_path / "run/training.json").read_text())
+    assert record["left_out_of_measuring"]["kept"] == len(toy_task.pairs())
+    monkeypatch.setattr("finetune.sft.run.LONGEST_MEASURED", 1)
+    with pytest.raises(EmptySplit, match="longer than 1 tokens"):
+        train("other", settings(steps=1))
 
 
 def test_a_disk_that_fills_ends_the_run_with_the_last_good_checkpoint(
@@ -229,7 +261,6 @@ def test_training_json_says_what_the_model_was_made_from(
     train: Callable[..., Any], tmp_path: Path, tiny: Path
 ) -> None:
     import hashlib
-    import json
 
     train("run", settings(adapter=AdapterSettings(r=4)))
     record = json.loads((tmp_path / "run/training.json").read_text())

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import tiny_t5
 import toy_task
 from typer.testing import CliRunner, Result
 
@@ -96,6 +97,21 @@ def test_forgetting_compares_before_and_after_and_goes_on(
     assert json.loads(out.read_text())["tasks"] == [toy, other]
 
 
+def test_summaries_of_meetings_are_measured_by_rouge(
+    tiny: Path, adapter: Path, tmp_path: Path
+) -> None:
+    asked = {"query": "What?", "answer": "A token.", "relevant_text_span": [["0", "0"]]}
+    said = {"speaker": "A", "content": "the token ."}
+    row = {"meeting_transcripts": [said], "specific_query_list": [asked]}
+    (tmp_path / "meetings.jsonl").write_text(json.dumps(row))
+    done(
+        "forgetting", "--model", tiny, "--tuned", adapter, "--data",
+        f"qmsum:{tmp_path / 'meetings.jsonl'}", "--out", tmp_path / "r.json",
+        "--max-new-tokens", 2, "--precision", "float32", "--device", "cpu",
+    )  # fmt: skip
+    assert json.loads((tmp_path / "r.json").read_text())["tasks"][0]["figure"] == "rougeL"
+
+
 def test_what_a_policy_has_forgotten_can_be_asked_too(
     tiny: Path, folder: Path, tmp_path: Path
 ) -> None:
@@ -115,8 +131,6 @@ def test_what_a_policy_has_forgotten_can_be_asked_too(
 
 
 def test_an_adapter_of_another_base_is_named(folder: Path, adapter: Path, tmp_path: Path) -> None:
-    import tiny_t5
-
     other = tiny_t5.build(tmp_path / "other-t5", d_model=32)
     result = run(
         "forgetting", "--model", other, "--tuned", adapter, "--data", folder / "toy.jsonl",
@@ -137,6 +151,10 @@ def test_an_adapter_of_another_base_is_named(folder: Path, adapter: Path, tmp_pa
         (["--data", "toy.jsonl", "--batch", "4", "--batch-tokens", "9"], LecternError, "batch"),
         (["--data", "toy.jsonl", "--max-source", "1"], EmptySplit, "No example of toy.jsonl"),
         (["--data", "toy.jsonl", "--held-out", "0.001"], EmptySplit, "leaves nothing to measure"),
+        (["--data", "toy.jsonl", "--patience", "1"], LecternError, "need data to measure on"),
+        (["--data", "toy.jsonl", "--eval-metric", "em"], LecternError, "need data to measure on"),
+        (["--mixture", "mix.toml", "--held-out", "0.3"], LecternError, "to be held out"),
+        (["--data", "toy.jsonl", "--method", "full", "--rank", "4"], LecternError, "no adapter"),
         (["--data", "gsm8k:toy.jsonl"], LecternError, "toy.jsonl, line 1"),
         (["--data", "toy.jsonl", "--model", "flan-t5-huge"], ModelUnavailable, "flan-t5-huge"),
         (["--data", "toy.jsonl", "--targets", "elsewhere"], LecternError, "elsewhere"),
@@ -153,6 +171,22 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
     assert isinstance(result.exception, error), result.output
     assert said in str(result.exception)
     assert not out.exists()
+
+
+def test_no_batch_is_no_batch(tiny: Path, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run("sft", "--model", tiny, "--data", folder / "toy.jsonl", "--out", out, "--batch", 0)
+    assert result.exit_code == 2
+    assert "--batch" in result.output
+    assert not out.exists()
+
+
+def test_a_sliver_of_an_epoch_is_one_step(tiny: Path, folder: Path, tmp_path: Path) -> None:
+    said = done(
+        "sft", "--model", tiny, "--data", folder / "toy.jsonl", "--out", tmp_path / "out",
+        "--epochs", 0.001, "--precision", "float32", "--device", "cpu",
+    )  # fmt: skip
+    assert ": 1 steps, " in said
 
 
 def test_a_finished_run_is_not_repeated_and_other_settings_are_refused(

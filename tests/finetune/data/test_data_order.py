@@ -75,6 +75,7 @@ def test_a_token_budget_is_kept() -> None:
 def test_steps_of_epochs() -> None:
     order = Order(everything, LENGTHS, batch=50)
     assert (order.steps(2), order.steps(1.5), order.steps(0.5)) == (20, 15, 5)
+    assert order.steps(0.001) == 1
 
 
 def test_caps_and_rates_say_how_often_a_source_is_seen(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -29,6 +30,7 @@ from finetune.pretraining.loop import Pace, PretrainLoop
 from finetune.pretraining.settings import PretrainSettings
 from finetune.pretraining.throughput import measured_peak, operations_per_example
 from finetune.pretraining.windows import TextSource, Windows
+from finetune.processes import Processes
 from finetune.t5_shapes import SIZES, new_t5
 from ingestion.errors import LecternError
 
@@ -216,6 +218,36 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
         made.model.lm_head.weight[5] = float("nan")
     with pytest.raises(LossNotFinite, match="In step 1"):
         made.run()
+
+
+def test_a_held_loss_that_is_not_finite_leaves_the_last_weights_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([2.0, 2.0, 2.0, math.nan])
+    monkeypatch.setattr(PretrainLoop, "_held_loss", lambda self, batches: next(losses))
+    result = run(*arguments(folder, "broken", "--save-every", 4))
+    assert isinstance(result.exception, LossNotFinite)
+    assert "After step 20 eval_loss_shown is nan" in str(result.exception)
+    assert "--fresh or another --out" in str(result.exception)
+    assert "step-00000016" in str(result.exception)
+    course = json.loads((folder / "broken/training.json").read_text())["course"]
+    assert (course["steps"], len(course["evaluations"])) == (16, 1)
+    assert "eval_loss_shown is nan" in course["stopped"]
+    saved = AutoModelForSeq2SeqLM.from_pretrained(folder / "broken").state_dict()
+    assert torch.equal(saved["lm_head.weight"], weights_of(folder / "broken")["lm_head.weight"])
+
+
+def test_several_processes_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Two(Processes):
+        def __init__(self, device: str) -> None:
+            super().__init__(device)
+            self.count = 2
+
+    monkeypatch.setattr("finetune.pretraining.run.Processes", Two)
+    result = run(*arguments(folder, "several"))
+    assert isinstance(result.exception, LecternError)
+    assert "one process, and here are 2" in str(result.exception)
+    assert not (folder / "several").exists()
 
 
 def test_operations_are_those_of_the_products() -> None:
