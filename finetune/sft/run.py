@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from chatbot.engines.factory import find_model
 from chatbot.engines.hardware import resolve_device
 from finetune.data.encoding import Encoded, Lengths, encode
 from finetune.data.example import Example
@@ -32,6 +33,7 @@ from finetune.sft.record import (
 )
 from finetune.sft.settings import SftSettings
 from finetune.sft.splits import read_splits
+from finetune.weights import weights_hash
 from ingestion.errors import LecternError
 
 LONGEST_MEASURED = 2048
@@ -57,6 +59,9 @@ def train_sft(
     `say` hears in plain lines what a person should know. What goes wrong is a `LecternError`;
     after `LossNotFinite` too the best weights measured lie in `out`, or the last saved.
     """
+    base = find_model(model_name)[1]
+    if out.resolve() == base.resolve():
+        raise LecternError(f"{out} holds the base.", "Give what is trained a folder of its own.")
     processes = Processes(resolve_device(device))
     precision = Precision.choose(settings.precision, processes.device.type)
     if not processes.main:
@@ -86,7 +91,7 @@ def train_sft(
         precision=precision,
         processes=processes,
         scorer=scorer,
-        identity={"model": model_name, "held_out": held_out, **data},
+        identity={"model": model_name, "weights": weights_hash(base), "held_out": held_out, **data},
     )
     if fresh and processes.main:
         shutil.rmtree(out / "run", ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,25 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
     assert isinstance(result.exception, error), result.output
     assert said in str(result.exception)
     assert not out.exists()
+
+
+def test_a_run_does_not_go_on_from_another_base_under_the_same_name(
+    tiny: Path, folder: Path, tmp_path: Path
+) -> None:
+    base = shutil.copytree(tiny, tmp_path / "base")
+    arguments = (
+        "sft", "--model", base, "--data", folder / "toy.jsonl", "--steps", 2,
+        "--precision", "float32", "--device", "cpu", "--out",
+    )  # fmt: skip
+    done(*arguments, tmp_path / "out")
+    itself = run(*arguments, base)
+    assert isinstance(itself.exception, LecternError)
+    assert "holds the base" in str(itself.exception)
+    tiny_t5.build(base, seed=5)
+    refused = run(*arguments, tmp_path / "out")
+    assert isinstance(refused.exception, CheckpointUnusable)
+    assert "weights: " in str(refused.exception)
+    done(*arguments, tmp_path / "out", "--fresh")
 
 
 def test_no_batch_is_no_batch(tiny: Path, folder: Path, tmp_path: Path) -> None:
