@@ -13,6 +13,7 @@ from torch import Tensor
 
 from chatbot.engines.adapters import find_adapter
 from chatbot.engines.factory import find_model
+from chatbot.engines.lora import read_weights
 from evaluation.judge import RECORD
 from finetune.errors import TrainingError, WrongBase
 from finetune.models import load_t5
@@ -102,16 +103,20 @@ def base_of(adapter: Path) -> str:
 
 
 def put_on(model: Any, adapter: Path, name: str) -> Any:
-    """The model with the adapter on it. Raises `WrongBase` where the two do not fit."""
-    from peft import PeftModel
+    """The model with the adapter on it. Raises `WrongBase` where the two do not fit, or the
+    adapter is damaged.
+    """
+    from peft import PeftConfig, get_peft_model
 
     try:
         found = find_adapter(adapter.resolve().parent, adapter.resolve().name, name)
-        return PeftModel.from_pretrained(model, str(found.path))
+        adapted = get_peft_model(model, PeftConfig.from_pretrained(str(found.path)))
+        read_weights(adapted, found, "default")
     except ModelUnavailable as error:
         raise WrongBase(error.what, error.remedy) from error
-    except (RuntimeError, ValueError) as error:  # shapes or module names of another model
+    except Exception as error:  # torn files, shapes or module names of another model
         raise WrongBase(
-            f"The adapter in {adapter} does not fit {name}: {error}",
-            "Name the model it was trained on with --model.",
+            f"The adapter in {adapter} is damaged or does not fit {name} ({error}).",
+            "Copy it again, or name the model it was trained on with --model.",
         ) from error
+    return adapted

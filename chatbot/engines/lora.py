@@ -53,10 +53,7 @@ class LoadedAdapters:
             if peft is None:
                 shape = PeftConfig.from_pretrained(str(found.path))
                 peft = get_peft_model(self._model, shape, adapter_name=module)
-            told = peft.load_adapter(str(found.path), adapter_name=module)
-            # peft would leave what is not there at random.
-            if told.missing_keys:
-                raise ValueError(f"it has no weights for {min(told.missing_keys)}")
+            read_weights(peft, found, module)
         except Exception as error:  # whatever it is, the model must be what it was
             self._drop(module)
             raise ModelUnavailable(
@@ -76,6 +73,17 @@ class LoadedAdapters:
         elif module in self._peft.peft_config:
             self._peft.delete_adapter(module)
         self._activate()
+
+
+def read_weights(peft: Any, found: AdapterFolder, module: str) -> None:
+    """Read an adapter's weights into a model that peft has dressed, as the adapter `module`.
+
+    Raises `ValueError` where some are missing, which peft would leave at random, and whatever peft
+    raises.
+    """
+    told = peft.load_adapter(str(found.path), adapter_name=module)
+    if told.missing_keys:
+        raise ValueError(f"it has no weights for {min(told.missing_keys)}")
 
 
 def _undress(model: Any) -> None:

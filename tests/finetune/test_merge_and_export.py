@@ -107,6 +107,25 @@ def test_an_adapter_of_another_shape_under_the_same_name_is_refused(
         merge(adapter, tmp_path / "merged", base=str(other))
 
 
+@pytest.mark.parametrize("left", [0, 100, -1])
+def test_a_torn_adapter_is_named(adapter: Path, tmp_path: Path, left: int) -> None:
+    path = adapter / "adapter_model.safetensors"
+    path.write_bytes(path.read_bytes()[:left])
+
+    with pytest.raises(WrongBase, match="is damaged"):
+        merge(adapter, tmp_path / "merged")
+
+
+def test_an_adapter_without_some_of_its_weights_is_refused(adapter: Path, tmp_path: Path) -> None:
+    path = adapter / "adapter_model.safetensors"
+    weights = load_file(path)
+    del weights[next(iter(weights))]
+    save_file(weights, path)
+
+    with pytest.raises(WrongBase, match="no weights for"):
+        merge(adapter, tmp_path / "merged")
+
+
 def test_weights_that_are_no_numbers_are_refused(adapter: Path, tmp_path: Path) -> None:
     path = adapter / "adapter_model.safetensors"
     weights = load_file(path)
