@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chatbot.engines.adapters import base_weights
 from chatbot.engines.factory import find_model
 from chatbot.engines.hardware import Dtype, resolve_device
 from evaluation.rows import write_whole
@@ -85,8 +84,8 @@ class PolicySource(BaseModel):
         }
 
 
-def _weights(model: str) -> dict[str, str]:
-    return base_weights(str(find_model(model)[1]))
+def _weights(model: str) -> str:
+    return weights_hash(find_model(model)[1])
 
 
 def learned_from(file: Path, sha256: str, examples: int) -> list[dict[str, Any]]:
