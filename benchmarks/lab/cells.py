@@ -82,8 +82,8 @@ class Cells:
 
     def compute(self, name: str) -> None:
         """Compute and save it; killed, most of the work is there for the next time."""
-        cell = self._made[name]()
         self.asked.work.mkdir(parents=True, exist_ok=True)
+        cell = self._made[name]()
         whole = {"identity": self._identity, **cell}
         write_whole(self._path(name), json.dumps(whole, ensure_ascii=False) + "\n")
 

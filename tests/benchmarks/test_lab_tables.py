@@ -132,7 +132,7 @@ def test_a_dialogue_of_the_test_split_is_not_trained_on(
     data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = cells(monkeypatch, data, model, tmp_path, "--steps", 1)
-    (tmp_path / "work").mkdir()
+    made.compute("full_training")
     trained = {example.group for example in made._training_source().read()}
     assert len(trained) == 39
     assert not trained & {example.group for example in made.test()}
