@@ -77,7 +77,7 @@ def forgetting(
     Each answer is a line of `rows`, and a run that was killed goes on from them. Raises `WrongBase`
     for an adapter of another model, `EmptySplit` where all prompts of a source are too long.
     """
-    read = [source.read() for source in sources]
+    read = [[example for example in source.read() if example.target] for source in sources]
     prompts = list(dict.fromkeys(example.source for examples in read for example in examples))
     sides = {
         what: Respondent(model_name, which, precision=precision, max_new_tokens=max_new_tokens)

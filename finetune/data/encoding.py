@@ -1,4 +1,6 @@
-"""From text to token ids, once; what is too long is left out and counted, never cut."""
+"""From text to token ids, once; what is too long or has no answer is left out and counted, never
+cut.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +31,7 @@ class Lengths:
     long_targets: int
     longest_source: int
     longest_target: int
+    without_answer: int = 0
 
     def __add__(self, other: Lengths) -> Lengths:
         return Lengths(
@@ -37,33 +40,37 @@ class Lengths:
             self.long_targets + other.long_targets,
             max(self.longest_source, other.longest_source),
             max(self.longest_target, other.longest_target),
+            self.without_answer + other.without_answer,
         )
 
     def __str__(self) -> str:
         """In words, for the person who started the run."""
-        left_out = self.long_sources + self.long_targets
-        if not left_out:
-            return f"{self.kept} examples, none too long"
-        return (
-            f"{self.kept} examples; {left_out} left out as too long ({self.long_sources} by their "
-            f"source, the longest of {self.longest_source} tokens, and {self.long_targets} by "
-            f"their target, the longest of {self.longest_target})"
-        )
+        said = [f"{self.kept} examples"]
+        if self.without_answer:
+            said.append(f"{self.without_answer} left out without an answer")
+        if left_out := self.long_sources + self.long_targets:
+            said.append(
+                f"{left_out} left out as too long ({self.long_sources} by their source, the "
+                f"longest of {self.longest_source} tokens, and {self.long_targets} by their "
+                f"target, the longest of {self.longest_target})"
+            )
+        return "; ".join(said) if left_out else f"{'; '.join(said)}, none too long"
 
 
 def encode(
     examples: Sequence[Example], tokenizer: Any, *, max_source: int, max_target: int
 ) -> tuple[list[Encoded], Lengths]:
-    """The examples that fit, in order, and the count of those that do not.
+    """The examples that have an answer and fit, in order, and the count of those that do not.
 
     The instruction of many templates stands at their end and the answer anywhere in the middle, so
     cutting would train the model on what cannot be known.
     """
-    sources = _ids(tokenizer, [example.source for example in examples])
-    targets = _ids(tokenizer, [example.target for example in examples])
+    answered = [example for example in examples if example.target.strip()]
+    sources = _ids(tokenizer, [example.source for example in answered])
+    targets = _ids(tokenizer, [example.target for example in answered])
     kept = []
     long_sources = long_targets = 0
-    for example, source, target in zip(examples, sources, targets, strict=True):
+    for example, source, target in zip(answered, sources, targets, strict=True):
         if len(source) > max_source:
             long_sources += 1
         elif len(target) > max_target:
@@ -71,7 +78,8 @@ def encode(
         else:
             kept.append(Encoded(example, source, target))
     longest = (max(map(len, ids), default=0) for ids in (sources, targets))
-    return kept, Lengths(len(kept), long_sources, long_targets, *longest)
+    blank = len(examples) - len(answered)
+    return kept, Lengths(len(kept), long_sources, long_targets, *longest, blank)
 
 
 def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:

@@ -18,7 +18,7 @@ def read_instructions(path: Path) -> list[Example]:
     """A JSON list or JSON lines: `instruction`, `input` or `context`, `output` or `response`.
 
     The forms of Alpaca and Dolly; `instances` with inputs and outputs, as self-instruct has them,
-    are read too.
+    are read too. Alpaca has blank outputs: their examples have a blank target.
     """
     task = _task(path)
     examples = []
@@ -26,12 +26,14 @@ def read_instructions(path: Path) -> list[Example]:
         instruction = text_of(path, number, row, "instruction").strip()
         with line_of(path, number, "an instruction with its outputs"):
             instances = [
-                (_first(instance, _INPUTS), _first(instance, _OUTPUTS))
+                (_first(instance, _INPUTS) or "", _first(instance, _OUTPUTS))
                 for instance in row.get("instances", [row])
             ]
-        if not instances or not all(answer for _, answer in instances):
+        if not instances:
             raise malformed(path, number, f"needs {' or '.join(_OUTPUTS)}")
         for given, answer in instances:
+            if answer is None:
+                raise malformed(path, number, f"needs {' or '.join(_OUTPUTS)}")
             source = "\n\n".join(part for part in (instruction, given) if part)
             examples.append(Example(source, answer, task, fingerprint(given or source)))
     return examples
@@ -53,8 +55,10 @@ def read_pairs(path: Path) -> list[Example]:
     return examples
 
 
-def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((row[name].strip() for name in names if row.get(name)), "")
+def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    """The first that is not blank; None where a row has none of them."""
+    texts = [row[name].strip() for name in names if row.get(name) is not None]
+    return next(filter(None, texts), "") if texts else None
 
 
 def _task(path: Path) -> str:

@@ -170,7 +170,9 @@ def test_t0_takes_few_wordings_of_each_question_and_no_foreign_mark(tmp_path: Pa
 
 def test_instructions_of_alpaca_dolly_and_self_instruct(tmp_path: Path) -> None:
     listed = [{"instruction": "Add.", "input": "1, 2", "output": "3"}]
-    [alpaca] = read_format("instructions", write(tmp_path / "a.json", json.dumps(listed)))
+    listed.append({"instruction": "Draw a bird.", "output": ""})
+    alpaca, blank = read_format("instructions", write(tmp_path / "a.json", json.dumps(listed)))
+    assert blank.target == "", "as Alpaca has some; training leaves it out"
     assert (alpaca.source, alpaca.target, alpaca.task) == ("Add.\n\n1, 2", "3", "a")
     path = lines(
         tmp_path / "d.jsonl",

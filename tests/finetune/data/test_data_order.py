@@ -150,6 +150,14 @@ def test_what_is_too_long_is_left_out_and_counted() -> None:
     assert str(encode(examples, words, max_source=99, max_target=99)[1]).endswith("none too long")
 
 
+def test_an_example_without_an_answer_is_left_out_and_counted() -> None:
+    asked = [Example("token", "token", "x", "a"), Example("vector", " ", "x", "b")]
+    kept, lengths = encode(asked, tiny_t5.tokenizer(), max_source=10, max_target=5)
+    assert [one.example for one in kept] == asked[:1]
+    assert (lengths + lengths).without_answer == 2
+    assert str(lengths) == "1 examples; 1 left out without an answer, none too long"
+
+
 def test_a_batch_is_padded_to_its_longest_and_agrees_with_the_library(tiny: Path) -> None:
     from finetune.models import load_t5
 
