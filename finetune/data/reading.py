@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from chatbot.exemplars import UNANSWERABLE
 from chatbot.prompts import PromptStyle, build_prompt
-from evaluation.jsonl import malformed, read_lines, read_objects
+from evaluation.jsonl import malformed, read_objects
+from evaluation.reading.squad import load_squad
 from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from finetune.data.lines import line_of, read_csv, text_of, texts_of
 from finetune.data.overlap import all_grams, share_seen
-from ingestion.errors import LecternError
 
 
 def read_squad(path: Path) -> list[Example]:
     """SQuAD's own JSON, 1.1 or 2.0 (Rajpurkar et al. 2016, 2018); none to say: "unanswerable"."""
-    try:
-        articles = json.loads("\n".join(line for _, line in read_lines(path)))["data"]
-        return [
-            _asked("squad", paragraph["context"], row["question"], _said(row["answers"]))
-            for article in articles
-            for paragraph in article["paragraphs"]
-            for row in paragraph["qas"]
-            if row["answers"] or row.get("is_impossible")
-        ]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LecternError(f"{path} is not SQuAD's JSON ({error!r}).", "Fetch it again.") from error
+    return [_asked("squad", e.paragraph, e.question, e.answers) for e in load_squad(path)]
 
 
 def read_squad_lines(path: Path) -> list[Example]:
@@ -102,7 +91,3 @@ def _asked(task: str, passage: str, question: str, answers: Sequence[str]) -> Ex
         fingerprint(passage),
         golds if len(golds) > 1 else (),
     )
-
-
-def _said(answers: Sequence[dict[str, Any]]) -> list[str]:
-    return [answer["text"] for answer in answers]

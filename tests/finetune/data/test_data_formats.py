@@ -63,12 +63,13 @@ def test_samsum(tmp_path: Path) -> None:
 def test_squad_with_an_impossible_question(tmp_path: Path) -> None:
     answers = [{"text": "France", "answer_start": 0}, {"text": "in France", "answer_start": 0}]
     questions = [
-        {"question": "Where?", "answers": answers, "is_impossible": False},
-        {"question": "Why?", "answers": [], "is_impossible": True},
-        {"question": "Withheld?", "answers": [], "is_impossible": False},
+        {"id": "1", "question": "Where?", "answers": answers, "is_impossible": False},
+        {"id": "2", "question": "Why?", "answers": [], "is_impossible": True},
     ]
     paragraph = {"context": "Normandy is in France.", "qas": questions}
-    path = write(tmp_path / "dev.json", json.dumps({"data": [{"paragraphs": [paragraph]}]}))
+    path = write(
+        tmp_path / "dev.json", json.dumps({"data": [{"title": "x", "paragraphs": [paragraph]}]})
+    )
     where, why = read_format("squad", path)
     assert where.source == build_prompt("Where?", ["Normandy is in France."], PromptStyle())
     assert where.golds == ("France", "in France")
@@ -230,7 +231,7 @@ def test_ones_own_pairs(tmp_path: Path) -> None:
             '[{"question": "q", "answer": true, "facts": "f"}]',
             "line 1: facts must be",
         ),
-        ("squad", "[]", "not SQuAD's JSON"),
+        ("squad", "[]", "not a SQuAD file"),
         ("samsum", "{}x", "not valid JSON"),
         ("samsum", '[{"dialogue": null, "summary": "x"}]', "line 1: needs the text dialogue"),
         ("samsum", '[{"dialogue": "x", "summary": 3}]', "line 1: needs the text summary"),
