@@ -22,6 +22,7 @@ from finetune.rng import seed_everything
 from finetune.saving import save_model
 from finetune.sft.record import peak_memory, write_record
 from finetune.weights import weights_hash
+from ingestion.errors import LecternError
 
 Say = Callable[[str], None]
 
@@ -49,9 +50,12 @@ class PolicySource(BaseModel):
         """The model that is both the start and the reference of every policy made under `out`.
 
         An adapter is merged into a folder of its own there: with it merely switched off, the
-        reference would be the model before its fine-tuning. Raises what `merge` does, and
-        `CheckpointUnusable` where `out` has a base that was merged from other weights.
+        reference would be the model before its fine-tuning. Raises what `merge` does, `LecternError`
+        where `out` is the model's own folder, and `CheckpointUnusable` where `out` has a base that
+        was merged from other weights.
         """
+        if out.resolve() == find_model(self.model)[1].resolve():
+            raise LecternError(f"{out} holds the base.", "Give what is trained a folder of its own.")
         if self.adapter is None:
             return self.model
         merged = out / f"{out.resolve().name}-base"

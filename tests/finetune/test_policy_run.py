@@ -14,6 +14,7 @@ from finetune import merging
 from finetune.errors import CheckpointUnusable, TrainingError
 from finetune.models import AdapterSettings
 from finetune.policy_run import PolicySource
+from ingestion.errors import LecternError
 
 
 def adapter(tiny: Path, folder: Path, seed: int) -> Path:
@@ -30,6 +31,11 @@ def silent(line: str) -> None:
 
 def weights(folder: Path | str) -> dict[str, torch.Tensor]:
     return load_file(Path(folder) / "model.safetensors")
+
+
+def test_a_policy_is_not_trained_into_its_base(tiny: Path) -> None:
+    with pytest.raises(LecternError, match="holds the base"):
+        PolicySource(model=str(tiny)).base(tiny, silent)
 
 
 @pytest.mark.parametrize("changed", ["adapter", "model"])
