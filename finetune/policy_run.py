@@ -50,12 +50,14 @@ class PolicySource(BaseModel):
         """The model that is both the start and the reference of every policy made under `out`.
 
         An adapter is merged into a folder of its own there: with it merely switched off, the
-        reference would be the model before its fine-tuning. Raises what `merge` does, `LecternError`
-        where `out` is the model's own folder, and `CheckpointUnusable` where `out` has a base that
-        was merged from other weights.
+        reference would be the model before its fine-tuning. Raises what `merge` does,
+        `LecternError` where `out` is the model's own folder, and `CheckpointUnusable` where it has
+        a base that was merged from other weights.
         """
         if out.resolve() == find_model(self.model)[1].resolve():
-            raise LecternError(f"{out} holds the base.", "Give what is trained a folder of its own.")
+            raise LecternError(
+                f"{out} holds the base.", "Give what is trained a folder of its own."
+            )
         if self.adapter is None:
             return self.model
         merged = out / f"{out.resolve().name}-base"
