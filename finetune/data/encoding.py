@@ -78,8 +78,8 @@ def encode(
         else:
             kept.append(Encoded(example, source, target))
     longest = (max(map(len, ids), default=0) for ids in (sources, targets))
-    blank = len(examples) - len(answered)
-    return kept, Lengths(len(kept), long_sources, long_targets, *longest, blank)
+    without = len(examples) - len(answered)
+    return kept, Lengths(len(kept), long_sources, long_targets, *longest, without_answer=without)
 
 
 def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
