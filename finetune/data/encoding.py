@@ -77,9 +77,14 @@ def encode(
             long_targets += 1
         else:
             kept.append(Encoded(example, source, target))
-    longest = (max(map(len, ids), default=0) for ids in (sources, targets))
-    without = len(examples) - len(answered)
-    return kept, Lengths(len(kept), long_sources, long_targets, *longest, without_answer=without)
+    return kept, Lengths(
+        kept=len(kept),
+        long_sources=long_sources,
+        long_targets=long_targets,
+        longest_source=max(map(len, sources), default=0),
+        longest_target=max(map(len, targets), default=0),
+        without_answer=len(examples) - len(answered),
+    )
 
 
 def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
