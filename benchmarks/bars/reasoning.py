@@ -7,7 +7,7 @@ from benchmarks.bars.line import Form, Line, figure
 _TASKS = {
     "gsm8k": "GSM8K test",
     "strategyqa": "StrategyQA dev",
-    "ecqa": "ECQA, 700 held",
+    "ecqa": "ECQA held",
 }
 _FIGURES: dict[str, tuple[str, Form]] = {
     "blind": ("blind guess", "share"),
