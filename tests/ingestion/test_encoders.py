@@ -95,6 +95,7 @@ def test_an_unknown_model_is_refused_quickly_when_the_hub_is_silent(
 
     def hang(*args: object, **kwargs: object) -> None:
         time.sleep(30)
+        raise OSError("as a connection ends that nobody answers")
 
     monkeypatch.setattr(socket, "create_connection", hang)
     monkeypatch.setattr(hub, "_CONNECT_SECONDS", 0.1)
