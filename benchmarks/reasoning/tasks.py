@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.prompts import announced_answer
+from chatbot.prompts import PromptStyle, announced_answer, part_reasoning
 from evaluation.normalize import exact_match
 from finetune.data.example import Example
 from finetune.data.mixture import Source
@@ -20,6 +20,7 @@ from ingestion.sentences import split_sentences
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _YES_NO = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+_REASONED = PromptStyle(chain_of_thought=True)
 TRAINED = "instructions/flan_cot"
 
 
@@ -44,19 +45,23 @@ class Task:
     def right(self, text: str, example: Example, *, reasoned: bool) -> bool:
         """Whether the answer in `text` is right; what is said before or after it does not count.
 
-        The answer is what is announced as such. Where nothing is, it is the last sentence after
-        reasoning, and the first one where it was asked for at once.
+        After reasoning the answer is where the chatbot finds it; asked for at once, it is what is
+        announced as such, else the first sentence.
         """
-        answer = announced_answer(text)
-        if answer is None:
-            start, end = (split_sentences(text) or [(0, 0)])[-1 if reasoned else 0]
-            answer = text[start:end]
+        answer = part_reasoning(text, _REASONED)[1] if reasoned else _said_at_once(text)
         return self.agrees(answer, example.golds[0])
 
     def guess(self, data: Path) -> str:
         """The most frequent answer of the training questions."""
         trained = Source(format="flan-cot", path=data / TRAINED / self.trained).read()
         return Counter(example.golds[0] for example in trained).most_common(1)[0][0]
+
+
+def _said_at_once(text: str) -> str:
+    announced = announced_answer(text)
+    if announced is not None:
+        return announced
+    return next((text[start:end] for start, end in split_sentences(text)), "")
 
 
 def same_number(answer: str, gold: str) -> bool:
