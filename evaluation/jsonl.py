@@ -1,4 +1,4 @@
-"""JSON-lines and gzipped text files, read with errors that name the file and the line."""
+"""JSON lines, JSON lists and gzipped text, read with errors that name the file and the line."""
 
 from __future__ import annotations
 
@@ -48,6 +48,24 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not isinstance(value, dict):
             raise malformed(path, number, f"a JSON {type(value).__name__}, not an object")
         yield number, value
+
+
+def read_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(place, object) of a JSON list, from 1.
+
+    Raises `LecternError` naming the file, and the place of what is not a JSON object.
+    """
+    try:
+        rows = json.loads("\n".join(line for _, line in read_lines(path)))
+    except ValueError as error:
+        raise LecternError(f"{path} is not valid JSON ({error}).", "Mend it.") from error
+    if not isinstance(rows, list):
+        raise LecternError(f"{path} is not a JSON list of objects.", "Write a list of them.")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            what = f"a JSON {type(row).__name__}, not an object"
+            raise LecternError(f"{path}, entry {number} is {what}.", "Mend that entry.")
+        yield number, row
 
 
 def malformed(path: Path, number: int, why: str) -> LecternError:

@@ -5,10 +5,9 @@ FLAN-T5 saw it in training: none of its figures here is zero-shot.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from evaluation.jsonl import read_lines, sha256_of
+from evaluation.jsonl import read_list, sha256_of
 from evaluation.summaries.example import SummaryExample, SummarySet
 from ingestion.errors import LecternError
 
@@ -21,13 +20,9 @@ CONSTANT = "They are talking about their plans and will meet later."
 def load(folder: Path, split: str) -> SummarySet:
     """`samsum-SPLIT.json.gz` in `folder`, a JSON list. Raises `LecternError` naming the entry."""
     path = folder / f"samsum-{split}.json.gz"
-    try:
-        rows = json.loads("\n".join(line for _, line in read_lines(path)))
-    except json.JSONDecodeError as error:
-        raise LecternError(f"{path} is not JSON ({error}).", "Fetch it again.") from error
     examples = []
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or not all(row.get(n) for n in ("id", "dialogue", "summary")):
+    for number, row in read_list(path):
+        if not all(row.get(n) for n in ("id", "dialogue", "summary")):
             raise LecternError(
                 f"{path}, entry {number} lacks id, dialogue or summary.", "Mend that entry."
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatbot.prompts import dialogue_summary_prompt
-from evaluation.jsonl import read_objects
+from evaluation.jsonl import read_list, read_objects
 from finetune.data.example import Example, fingerprint
-from finetune.data.lines import read_list, text_of
+from finetune.data.lines import text_of
 
 
 def read_dialogsum(path: Path) -> list[Example]:

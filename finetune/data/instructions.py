@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evaluation.jsonl import malformed, read_objects
+from evaluation.jsonl import malformed, read_list, read_objects
 from finetune.data.example import Example, fingerprint
-from finetune.data.lines import line_of, read_list, text_of, texts_of
+from finetune.data.lines import line_of, text_of, texts_of
 
 _INPUTS = ("input", "context")
 _OUTPUTS = ("output", "response")

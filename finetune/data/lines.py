@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from evaluation.jsonl import malformed, read_lines
-from ingestion.errors import LecternError
 
 
 def text_of(
@@ -40,17 +38,6 @@ def line_of(path: Path, number: int, what: str) -> Iterator[None]:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise malformed(path, number, f"not {what} ({error!r})") from error
-
-
-def read_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(place, object) of a JSON list, from 1. Raises `LecternError` for anything else."""
-    try:
-        rows = json.loads("\n".join(line for _, line in read_lines(path)))
-    except ValueError as error:
-        raise LecternError(f"{path} is not valid JSON ({error}).", "Mend it.") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise LecternError(f"{path} is not a JSON list of objects.", "Write a list of them.")
-    yield from enumerate(rows, start=1)
 
 
 def read_csv(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

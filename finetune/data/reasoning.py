@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from chatbot.prompts import open_question_prompt, reasoned_answer
-from evaluation.jsonl import malformed, read_lines, read_objects
+from evaluation.jsonl import malformed, read_lines, read_list, read_objects
 from finetune.data.example import Example, fingerprint
-from finetune.data.lines import read_list, text_of, texts_of
+from finetune.data.lines import text_of, texts_of
 from ingestion.errors import LecternError
 
 _HELD = Path(__file__).with_name("ecqa_held.txt")

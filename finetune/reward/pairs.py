@@ -6,14 +6,11 @@ The folder is that of the shared data (`preferences/NAME/…`) or a JSON-lines f
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from evaluation.jsonl import malformed, read_objects
+from evaluation.jsonl import malformed, read_list, read_objects
 from finetune.reward.csv_rows import bad_row
 from finetune.reward.examples import Preference, text_key
 from ingestion.errors import LecternError
@@ -59,8 +56,8 @@ def pandalm(data: Path) -> Iterator[Preference]:
     path = data / PAIRS_FOLDERS["pandalm"] / "testset-v1.json.gz"
     annotators = ("annotator1", "annotator2", "annotator3")
     needed = {"instruction", "input", "response1", "response2", *annotators}
-    for number, row in enumerate(_json_list(path), start=1):
-        if not isinstance(row, dict) or not needed <= row.keys():
+    for number, row in read_list(path):
+        if not needed <= row.keys():
             raise bad_row(path, number, f"needs {', '.join(sorted(needed))}")
         votes = Counter(row[annotator] for annotator in annotators)
         if not votes.keys() <= {0, 1, 2}:
@@ -138,13 +135,3 @@ def _pair(prompt: str, chosen: str, rejected: str, source: str, *, group: str = 
     return Preference(
         prompt.strip(), chosen.strip(), rejected.strip(), group or text_key(prompt), source
     )
-
-
-def _json_list(path: Path) -> list[Any]:
-    try:
-        found = json.loads(gzip.decompress(path.read_bytes()))
-    except (OSError, EOFError, ValueError) as error:
-        raise LecternError(f"{path} cannot be read ({error}).", "Fetch the file again.") from error
-    if not isinstance(found, list):
-        raise LecternError(f"{path} is not a JSON list.", "Give the file as it was published.")
-    return found
