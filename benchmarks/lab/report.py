@@ -9,12 +9,11 @@ from evaluation.bootstrap import compare, interval
 from evaluation.rouge import MEASURES, rouge
 from evaluation.summaries.baselines import baselines
 from evaluation.summaries.example import SummarySet
-from finetune.data.overlap import all_grams, share_seen
+from finetune.data.overlap import NEAR_COPY, all_grams, share_seen
 
 Scores = Mapping[str, Sequence[float]]
 """ROUGE measure → its value for each dialogue."""
 Figure = dict[str, float]
-NEAR_COPY = 0.5
 
 
 def floors(measured: SummarySet) -> dict[str, Scores]:

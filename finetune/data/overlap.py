@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 
 N = 8
+NEAR_COPY = 0.5
+"""The share from which a text is taken for an edition of what was seen."""
 _WORD = re.compile(r"\w+")
 
 Grams = set[tuple[str, ...]]

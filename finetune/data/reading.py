@@ -13,7 +13,7 @@ from evaluation.reading.squad import load_squad
 from evaluation.reading.tokenized import detokenize
 from finetune.data.example import Example, fingerprint
 from finetune.data.lines import line_of, read_csv, text_of, texts_of
-from finetune.data.overlap import all_grams, share_seen
+from finetune.data.overlap import NEAR_COPY, all_grams, share_seen
 
 
 def read_squad(path: Path) -> list[Example]:
@@ -43,7 +43,7 @@ def read_qed(path: Path) -> list[Example]:
     if "dev" in path.name:
         train = path.with_name("train_all.jsonl.gz")
         seen = all_grams(_paragraph(train, number, row) for number, row in read_objects(train))
-        rows = [row for row in rows if share_seen(_paragraph(path, *row), seen) < 0.5]
+        rows = [row for row in rows if share_seen(_paragraph(path, *row), seen) < NEAR_COPY]
     return [example for number, row in rows if (example := _qed(path, number, row)).target]
 
 
