@@ -40,8 +40,8 @@ from finetune.best_of_n import best_of_n_kl, n_for_kl
 from finetune.policy_run import PolicySource
 from finetune.ppo.mixture import Mixture, parse_reward
 from finetune.ppo.reward_folders import load_reward
+from finetune.weights import weights_hash
 from ingestion.errors import LecternError
-from ingestion.hashing import file_digest
 
 
 class Detoxification:
@@ -144,7 +144,7 @@ class Detoxification:
         folder = self.work / method / f"seed-{seed}"
         policy = policies.open_trained(self.source, folder)
         kl = measuring.distance(policy, self.prompts, self.asked.new_tokens, seed)
-        weights = file_digest(folder / "adapter_model.safetensors")
+        weights = weights_hash(folder)
         name = f"{method}_{seed}"
         made = self._measure(name, self.drawing.by(policy), adapter=weights)
         self._beside(name, made, kl, faults)

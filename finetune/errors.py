@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ingestion.errors import LecternError, ModelUnavailable
 
 
@@ -11,6 +13,16 @@ class TrainingError(LecternError):
 
 class LossNotFinite(TrainingError):
     """The loss or a gradient became NaN or infinite; the weights before that step are kept."""
+
+    @classmethod
+    def after(cls, what: str, saved: Path | None) -> LossNotFinite:
+        """For runs that are refused with other settings: what can be done, and what was `saved`."""
+        kept = f"The last saved weights are in {saved}." if saved else "Nothing was saved yet."
+        return cls(
+            what,
+            "Start again, with --fresh or another --out, at a lower --lr, with a longer --warmup "
+            f"or with --precision float32. {kept}",
+        )
 
 
 class KLDiverged(TrainingError):

@@ -19,6 +19,7 @@ from chatbot.engines.factory import find_model
 from finetune.errors import CheckpointNotSaved, TrainingError
 from finetune.models import load_t5
 from finetune.probing import PAIRS, probe
+from finetune.weights import is_adapter
 from ingestion.errors import LecternError, ModelUnavailable
 
 Quantization = Literal["float32", "int8"]
@@ -48,7 +49,7 @@ def export(name: str, out: Path, quantization: Quantization = "int8") -> Exporte
     """
     converter = _converter_class()
     name, source = find_model(name)
-    if (source / "adapter_config.json").is_file():
+    if is_adapter(source):
         raise LecternError(
             f"{source} holds an adapter, not a whole model.",
             f"Run `lectern train merge {source} --out MERGED` and export MERGED.",

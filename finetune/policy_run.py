@@ -19,10 +19,9 @@ from finetune.policy import Policy
 from finetune.precision import Precision
 from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
-from finetune.saving import save_model
+from finetune.saving import demand_own_folder, save_model
 from finetune.sft.record import peak_memory, write_record
 from finetune.weights import weights_hash
-from ingestion.errors import LecternError
 
 Say = Callable[[str], None]
 
@@ -54,10 +53,7 @@ class PolicySource(BaseModel):
         `LecternError` where `out` is the model's own folder, and `CheckpointUnusable` where it has
         a base that was merged from other weights.
         """
-        if out.resolve() == find_model(self.model)[1].resolve():
-            raise LecternError(
-                f"{out} holds the base.", "Give what is trained a folder of its own."
-            )
+        demand_own_folder(out, find_model(self.model)[1])
         if self.adapter is None:
             return self.model
         merged = out / f"{out.resolve().name}-base"

@@ -9,15 +9,21 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from chatbot.engines.adapters import BASE_WEIGHTS, base_weights
+from chatbot.engines.adapters import BASE_WEIGHTS, CONFIG, WEIGHTS, base_weights
 from chatbot.engines.t5_files import quiet
 from finetune.errors import CheckpointNotSaved
-from finetune.weights import ADAPTER
+from ingestion.errors import LecternError
 
-_LAST = ("config.json", "adapter_config.json")
+_LAST = ("config.json", CONFIG)
 """What makes a folder a model or an adapter in the eyes of a reader."""
-_WEIGHTS = (ADAPTER, BASE_WEIGHTS, "model*.safetensors", "model.safetensors.index.json")
+_WEIGHTS = (WEIGHTS, BASE_WEIGHTS, "model*.safetensors", "model.safetensors.index.json")
 """Weights of either kind: those of another model are not left beside the new ones."""
+
+
+def demand_own_folder(out: Path, base: Path) -> None:
+    """Raises `LecternError` where what is trained would be written over its base."""
+    if out.resolve() == base.resolve():
+        raise LecternError(f"{out} holds the base.", "Give what is trained a folder of its own.")
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> Path:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from chatbot.engines.adapters import base_weights
+from chatbot.engines.adapters import CONFIG, WEIGHTS, base_weights
 from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
-
-ADAPTER = "adapter_model.safetensors"
 
 
 def is_adapter(folder: Path) -> bool:
     """Whether readers take the folder for an adapter, and not for a whole model."""
-    return (folder / "adapter_config.json").is_file()
+    return (folder / CONFIG).is_file()
 
 
 def weights_hash(folder: Path) -> str:
@@ -23,7 +21,7 @@ def weights_hash(folder: Path) -> str:
     Raises `ModelUnavailable` where there are none.
     """
     if is_adapter(folder):
-        found = [file_digest(folder / ADAPTER)] if (folder / ADAPTER).is_file() else []
+        found = [file_digest(folder / WEIGHTS)] if (folder / WEIGHTS).is_file() else []
     else:
         found = list(base_weights(str(folder)).values())
     if not found:

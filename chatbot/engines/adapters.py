@@ -18,6 +18,8 @@ from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 from ingestion.packaged import KNOWN, model_folder
 
+CONFIG = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
 BASE_WEIGHTS = "base_weights.json"
 
 _HUB_SNAPSHOT = re.compile(r"models--(.+?)--(.+?)/snapshots/")
@@ -36,7 +38,7 @@ def list_adapters(folder: Path | None) -> list[str]:
     """Names of the adapters in `folder`, sorted."""
     if folder is None or not folder.is_dir():
         return []
-    return sorted(found.parent.name for found in folder.glob("*/adapter_config.json"))
+    return sorted(found.parent.name for found in folder.glob(f"*/{CONFIG}"))
 
 
 def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
@@ -52,15 +54,15 @@ def find_adapter(folder: Path | None, name: str, base: str) -> AdapterFolder:
             f"Choose one of: {', '.join(known)}." if known else "Set the folder of adapters first.",
         )
     path = folder / name
-    config = _read_object(path / "adapter_config.json")
+    config = _read_object(path / CONFIG)
     if config.get("peft_type") != "LORA":
         raise ModelUnavailable(
             f"The adapter “{name}” is of type {config.get('peft_type')}.",
             "Only LoRA can be swapped.",
         )
-    if not (path / "adapter_model.safetensors").is_file():
+    if not (path / WEIGHTS).is_file():
         raise ModelUnavailable(
-            f"The adapter “{name}” has no adapter_model.safetensors in {path}.",
+            f"The adapter “{name}” has no {WEIGHTS} in {path}.",
             "Export it with safetensors: other weight files are not loaded.",
         )
     made_for = str(config.get("base_model_name_or_path") or "")

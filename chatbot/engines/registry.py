@@ -24,15 +24,14 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
-from chatbot.engines.adapters import BASE_WEIGHTS, list_adapters
+from chatbot.engines.adapters import BASE_WEIGHTS, CONFIG, WEIGHTS, list_adapters
 from ingestion.errors import LecternError, ModelUnavailable
 from ingestion.hashing import file_digest
 
 BASE = "base"
 MANIFEST = "manifest.json"
-WEIGHTS = "adapter_model.safetensors"
 _POINTER, _HISTORY, _LOCK = "current", "history.jsonl", ".registry.lock"
-_COPIED = ("adapter_config.json", WEIGHTS, BASE_WEIGHTS, "training.json", "reward.json")
+_COPIED = (CONFIG, WEIGHTS, BASE_WEIGHTS, "training.json", "reward.json")
 
 Action = Literal["promote", "use", "rollback"]
 

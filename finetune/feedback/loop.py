@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatbot.engines.adapters import find_adapter
+from chatbot.engines.adapters import WEIGHTS, find_adapter
 from chatbot.engines.factory import find_model, load_engine
 from chatbot.engines.hardware import resolve_device
-from chatbot.engines.registry import WEIGHTS, AdapterRegistry
+from chatbot.engines.registry import AdapterRegistry
 from evaluation.jsonl import read_objects, sha256_of
 from evaluation.judge import recorded_reward, refuse_the_reward
 from evaluation.provenance import provenance

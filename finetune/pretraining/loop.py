@@ -193,13 +193,7 @@ class PretrainLoop:
         )
 
     def _not_finite(self, what: str) -> LossNotFinite:
-        last = self._checkpoints.latest()
-        kept = f"The last saved weights are in {last}." if last else "Nothing was saved yet."
-        return LossNotFinite(
-            what,
-            "Start again, with --fresh or another --out, at a lower --lr, with a longer --warmup "
-            f"or with --precision float32. {kept}",
-        )
+        return LossNotFinite.after(what, self._checkpoints.latest())
 
     def _save(self) -> None:
         state = {"course": asdict(self.course), "identity": self._identity}

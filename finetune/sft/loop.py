@@ -176,13 +176,7 @@ class SftLoop:
         )
 
     def _not_finite(self, what: str) -> LossNotFinite:
-        last = self._checkpoints.latest()
-        kept = f"The last saved weights are in {last}." if last else "Nothing was saved yet."
-        return LossNotFinite(
-            what,
-            "Start again, with --fresh or another --out, at a lower --lr, with a longer --warmup "
-            f"or with --precision float32. {kept}",
-        )
+        return LossNotFinite.after(what, self._checkpoints.latest())
 
     def _measure(self) -> dict[str, float]:
         """The figures of an evaluation, if it is time for one; remembers whether it is the best."""

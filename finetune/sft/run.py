@@ -20,7 +20,7 @@ from finetune.precision import Precision
 from finetune.processes import Processes
 from finetune.progress import training_progress
 from finetune.rng import seed_everything
-from finetune.saving import save_model
+from finetune.saving import demand_own_folder, save_model
 from finetune.scoring import Scorer
 from finetune.sft.loop import Course, SftLoop
 from finetune.sft.record import (
@@ -60,8 +60,7 @@ def train_sft(
     after `LossNotFinite` too the best weights measured lie in `out`, or the last saved.
     """
     base = find_model(model_name)[1]
-    if out.resolve() == base.resolve():
-        raise LecternError(f"{out} holds the base.", "Give what is trained a folder of its own.")
+    demand_own_folder(out, base)
     processes = Processes(resolve_device(device))
     precision = Precision.choose(settings.precision, processes.device.type)
     if not processes.main:

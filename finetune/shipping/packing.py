@@ -20,6 +20,7 @@ from finetune.errors import TrainingError
 from finetune.exporting import log_likelihoods
 from finetune.models import load_t5
 from finetune.saving import save_model
+from finetune.weights import is_adapter
 from ingestion.encoders.factory import DEFAULT_ENCODER, packaged_folder
 from ingestion.encoders.lora import check_base, read_config, read_tensors, save_adapter
 from ingestion.errors import LecternError
@@ -56,7 +57,7 @@ def pack_t5(folder: Path, out: Path, weights: Weights) -> float:
 
     Raises `TrainingError` beyond the tolerance, `LecternError` for an adapter that was not merged.
     """
-    if (folder / "adapter_config.json").is_file():
+    if is_adapter(folder):
         raise LecternError(
             f"{folder} holds an adapter, not a whole model.",
             f"Run `lectern train merge {folder} --out MERGED` and ship MERGED.",
