@@ -18,13 +18,18 @@ from numpy.typing import NDArray
 from chatbot.judging.base import Encoded, Scorer
 from chatbot.judging.cleaning import CLEANING, clean
 from ingestion.encoders.factory import find_folder
-from ingestion.encoders.lora import TENSORS, load_adapted, read_config
+from ingestion.encoders.lora import CONFIG, TENSORS, load_adapted, read_config
 from ingestion.encoders.precision import Precision, resolve_precision
 from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 
 Task = Literal["toxicity", "preference"]
 Floats = NDArray[np.float64]
+_READS = {"architecture", "window"}
+_OPTIONS: dict[Task, set[str]] = {
+    "toxicity": {*_READS, "cleaning", "calibration"},
+    "preference": _READS,
+}
 TOKENS_PER_BATCH = 4096
 """Padded tokens in one forward pass."""
 
@@ -47,6 +52,11 @@ class RewardModel:
                 "Give a folder that `lectern train reward` has written.",
             )
         self.task: Task = self.config.task  # type: ignore[assignment]  # checked above
+        if lacking := sorted(_OPTIONS[self.task] - self.config.options.keys()):
+            raise ModelUnavailable(
+                f"{folder / CONFIG} lacks {', '.join(lacking)} among its options.",
+                "Copy the file again from where it was trained, or train the judge again.",
+            )
         if self.task == "toxicity" and self.config.options.get("cleaning") != CLEANING:
             raise ModelUnavailable(
                 f"{folder} was trained on texts cleaned another way than this version cleans them.",

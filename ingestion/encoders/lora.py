@@ -136,7 +136,8 @@ def read_config(folder: Path) -> AdapterConfig:
     """Raises `ModelUnavailable` for a folder that holds no adapter, or one of another format."""
     try:
         found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        config = AdapterConfig(**{**found, "layers": tuple(found["layers"])})
+        plain = {"layers": tuple(found["layers"]), "options": dict(found["options"])}
+        config = AdapterConfig(**{**found, **plain})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelUnavailable(
             f"{folder / CONFIG} is missing or not the description of an adapter ({error}).",

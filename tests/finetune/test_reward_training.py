@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,23 @@ def test_a_judge_for_another_encoder_is_refused(base: Path, tmp_path: Path) -> N
     model = RewardModel(tmp_path / "judge")
     with pytest.raises(ModelUnavailable, match="was made for"):
         model.logits(["word1"])
+
+
+@pytest.mark.parametrize("lacking", ["architecture", "window", "cleaning", "calibration"])
+def test_a_judge_whose_description_was_cut_names_the_file(
+    base: Path, tmp_path: Path, lacking: str
+) -> None:
+    train_reward(LABELLED, HELD, tmp_path, settings(base, epochs=0.2))
+    path = tmp_path / "adapter.json"
+    config = json.loads(path.read_text())
+    del config["options"][lacking]
+    path.write_text(json.dumps(config))
+    with pytest.raises(ModelUnavailable, match=rf"adapter\.json lacks {lacking} .*train the judge"):
+        RewardModel(tmp_path)
+
+    path.write_text(json.dumps({**config, "options": None}))
+    with pytest.raises(ModelUnavailable, match=r"adapter\.json is .* not the description"):
+        RewardModel(tmp_path)
 
 
 def test_a_judge_knows_its_weights(base: Path, tmp_path: Path) -> None:
