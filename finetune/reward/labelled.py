@@ -17,17 +17,20 @@ from finetune.reward.csv_rows import bad_row, read_rows
 from finetune.reward.examples import Labelled, text_key
 from ingestion.errors import LecternError
 
-LABELLED_FOLDERS = {
-    "davidson": "toxicity/davidson_hate",
-    "jigsaw": "toxicity/jigsaw_balanced",
-    "surge": "toxicity/surge_toxicity",
-    "toxic_spans": "toxicity/toxic_spans",
+LABELLED_FILES = {
+    "davidson": ["toxicity/davidson_hate/labeled_data.csv.gz"],
+    "jigsaw": ["toxicity/jigsaw_balanced/jigsaw_binary_test.csv.gz"],
+    "surge": ["toxicity/surge_toxicity/toxicity_en.csv"],
+    "toxic_spans": [
+        f"toxicity/toxic_spans/{name}.csv.gz" for name in ("comments", "annotations", "spans")
+    ],
 }
+"""What is read of each collection."""
 
 
 def davidson(data: Path) -> Iterator[Labelled]:
     """Davidson et al. 2017: tweets; toxic is hate speech (class 0) or offensive language (1)."""
-    path = data / LABELLED_FOLDERS["davidson"] / "labeled_data.csv.gz"
+    path = data / LABELLED_FILES["davidson"][0]
     for number, row in read_rows(path, ["class", "tweet"]):
         if row["class"] not in ("0", "1", "2"):
             raise bad_row(path, number, f"has the class {row['class']!r}, not 0, 1 or 2")
@@ -38,7 +41,7 @@ def davidson(data: Path) -> Iterator[Labelled]:
 
 def jigsaw(data: Path) -> Iterator[Labelled]:
     """Jigsaw 2018: comments of Wikipedia's talk pages, half of them toxic; no header row."""
-    path = data / LABELLED_FOLDERS["jigsaw"] / "jigsaw_binary_test.csv.gz"
+    path = data / LABELLED_FILES["jigsaw"][0]
     for number, row in read_rows(path, ["text", "label"], header=False):
         if row["label"] not in ("0", "1"):
             raise bad_row(path, number, f"has the label {row['label']!r}, not 0 or 1")
@@ -47,7 +50,7 @@ def jigsaw(data: Path) -> Iterator[Labelled]:
 
 def surge(data: Path) -> Iterator[Labelled]:
     """Surge AI 2022: comments from social media, half of them toxic."""
-    path = data / LABELLED_FOLDERS["surge"] / "toxicity_en.csv"
+    path = data / LABELLED_FILES["surge"][0]
     for number, row in read_rows(path, ["text", "is_toxic"]):
         if row["is_toxic"] not in ("Toxic", "Not Toxic"):
             raise bad_row(path, number, f"says {row['is_toxic']!r}, not Toxic or Not Toxic")
@@ -62,12 +65,12 @@ def toxic_spans(data: Path) -> Iterator[Labelled]:
     those in between are left out. A post that most annotators marked somewhere is an example too.
     Who marked nothing says nothing: the files write "all toxic" and "not toxic" for the same votes.
     """
-    folder = data / LABELLED_FOLDERS["toxic_spans"]
-    votes = _votes(folder)
-    for number, row in read_rows(folder / "comments.csv.gz", ["comment_id", "comment_text"]):
+    comments, annotations, spans = (data / path for path in LABELLED_FILES["toxic_spans"])
+    votes = _votes(annotations, spans)
+    for number, row in read_rows(comments, ["comment_id", "comment_text"]):
         text = row["comment_text"]
         if row["comment_id"] not in votes:
-            raise bad_row(folder / "comments.csv.gz", number, "has no annotation")
+            raise bad_row(comments, number, "has no annotation")
         annotators = [spans for spans in votes[row["comment_id"]] if spans]
         if len(annotators) < 2:
             continue
@@ -82,17 +85,16 @@ def toxic_spans(data: Path) -> Iterator[Labelled]:
                 yield _labelled(text[start:end], float(share > 0), "toxic_spans", group=group)
 
 
-def _votes(folder: Path) -> dict[str, list[list[tuple[int, int]]]]:
+def _votes(annotations: Path, marked: Path) -> dict[str, list[list[tuple[int, int]]]]:
     """Comment → the spans (start, end) of each of its annotators, empty for who marked none."""
     spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    path = folder / "spans.csv.gz"
-    for number, row in read_rows(path, ["annotation", "start", "end"]):
+    for number, row in read_rows(marked, ["annotation", "start", "end"]):
         try:
             spans[row["annotation"]].append((int(row["start"]), int(row["end"])))
         except ValueError as error:
-            raise bad_row(path, number, f"has a span that is no number ({error})") from error
+            raise bad_row(marked, number, f"has a span that is no number ({error})") from error
     votes: defaultdict[str, list[list[tuple[int, int]]]] = defaultdict(list)
-    for _, row in read_rows(folder / "annotations.csv.gz", ["annotation", "comment_id"]):
+    for _, row in read_rows(annotations, ["annotation", "comment_id"]):
         votes[row["comment_id"]].append(spans[row["annotation"]])
     return dict(votes)
 

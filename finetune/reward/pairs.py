@@ -15,12 +15,16 @@ from finetune.reward.csv_rows import bad_row
 from finetune.reward.examples import Preference, text_key
 from ingestion.errors import LecternError
 
-PAIRS_FOLDERS = {
-    "hh_harmless": "preferences/hh_rlhf_harmless_test",
-    "pandalm": "preferences/pandalm_human",
-    "dolly": "preferences/dolly_flan_t5_outputs",
-    "autoj": "preferences/autoj_pairwise",
+PAIRS_FILES = {
+    "hh_harmless": ["preferences/hh_rlhf_harmless_test/test.jsonl.gz"],
+    "pandalm": ["preferences/pandalm_human/testset-v1.json.gz"],
+    "dolly": [
+        f"preferences/dolly_flan_t5_outputs/google_flan-t5-{size}_decode_output.jsonl.gz"
+        for size in ("small", "base", "large", "xl")
+    ],
+    "autoj": ["preferences/autoj_pairwise/testdata_pairwise.jsonl.gz"],
 }
+"""What is read of each collection."""
 
 _ASSISTANT = "\n\nAssistant:"
 
@@ -31,7 +35,7 @@ def hh_harmless(data: Path) -> Iterator[Preference]:
     The prompt is what both share up to the assistant's turn in which they part. Conversations that
     open with the same words form one group.
     """
-    path = data / PAIRS_FOLDERS["hh_harmless"] / "test.jsonl.gz"
+    path = data / PAIRS_FILES["hh_harmless"][0]
     for number, row in read_objects(path):
         chosen, rejected = row.get("chosen"), row.get("rejected")
         if not isinstance(chosen, str) or not isinstance(rejected, str):
@@ -53,7 +57,7 @@ def hh_harmless(data: Path) -> Iterator[Preference]:
 
 def pandalm(data: Path) -> Iterator[Preference]:
     """Wang et al. 2023 (PandaLM's test set): the choice of most of three annotators; ties go."""
-    path = data / PAIRS_FOLDERS["pandalm"] / "testset-v1.json.gz"
+    path = data / PAIRS_FILES["pandalm"][0]
     annotators = ("annotator1", "annotator2", "annotator3")
     needed = {"instruction", "input", "response1", "response2", *annotators}
     for number, row in read_list(path):
@@ -76,9 +80,7 @@ def dolly(data: Path) -> Iterator[Preference]:
 
     Made pairs, not judged ones: nobody has compared the two.
     """
-    folder = data / PAIRS_FOLDERS["dolly"]
-    for size in ("small", "base", "large", "xl"):
-        path = folder / f"google_flan-t5-{size}_decode_output.jsonl.gz"
+    for path in (data / file for file in PAIRS_FILES["dolly"]):
         for number, row in read_objects(path):
             if not {"instruction", "text", "decoded"} <= row.keys():
                 raise malformed(path, number, 'needs "instruction", "text" and "decoded"')
@@ -89,7 +91,7 @@ def autoj(data: Path) -> Iterator[Preference]:
     """Li et al. 2023 (Auto-J's pairwise test): people's choices; no licence stated, so to be
     measured on and not trained on. Ties go.
     """
-    path = data / PAIRS_FOLDERS["autoj"] / "testdata_pairwise.jsonl.gz"
+    path = data / PAIRS_FILES["autoj"][0]
     for number, row in read_objects(path):
         if not {"prompt", "response 1", "response 2", "label"} <= row.keys():
             raise malformed(path, number, 'needs "prompt", "response 1", "response 2" and "label"')

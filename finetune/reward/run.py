@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from chatbot.judging.reward_model import RewardModel
+from evaluation.jsonl import sha256_of
 from evaluation.provenance import provenance
 from evaluation.rows import write_whole
-from finetune.licences import UNKNOWN, licence_of
+from finetune.licences import licence_of
 from finetune.model_card import DataUsed, Measured, ModelCard
-from finetune.reward.labelled import LABELLED_FOLDERS, read_labelled
+from finetune.reward.labelled import LABELLED_FILES, read_labelled
 from finetune.reward.measuring import by_source
-from finetune.reward.pairs import PAIRS_FOLDERS, read_pairs
+from finetune.reward.pairs import PAIRS_FILES, read_pairs
 from finetune.reward.settings import RewardSettings
 from finetune.reward.splits import Splits, split
 from finetune.reward.training import train_reward
@@ -59,6 +60,7 @@ def train_and_measure(
         f"{len(parts.train):,} examples to train on, {len(parts.dev):,} to choose by, "
         f"{len(parts.test):,} to measure on; {parts.copies:,} copies are left out."
     )
+    read = _learned_from(names, data, parts.train)
     start = time.monotonic()
     told = train_reward(parts.train, parts.dev, out, settings, device)
     seconds = time.monotonic() - start
@@ -66,15 +68,11 @@ def train_and_measure(
         say(f"{told['cut']:,} of the texts trained on were cut to {settings.window} tokens.")
     model = RewardModel(out, device=device)
     figures = by_source(model, [*parts.test, *apart], settings.seed)
-    counts = Counter(example.source for example in parts.train)
     record = {
         "settings": settings.model_dump(),
         "collections": list(names),
         "judged": list(judged),
-        "data": [
-            {"name": source, "examples": count, "licence": _licence(source, data)}
-            for source, count in sorted(counts.items())
-        ],
+        "data": read,
         "splits": {
             "train": len(parts.train),
             "dev": len(parts.dev),
@@ -130,7 +128,7 @@ def card(settings: RewardSettings, record: dict[str, Any]) -> ModelCard:
         + "; as a reward of `lectern train ppo`: `--reward "
         + ("-1*" if judge else "")
         + "model:FOLDER`.",
-        data=[DataUsed(**source) for source in record["data"]],
+        data=[DataUsed(d["name"], d["examples"], d["licence"]) for d in record["data"]],
         figures=[
             Measured(name, source, *(figure.get(key) for key in ("value", "low", "high")))
             for source, figures in record["figures"].items()
@@ -147,6 +145,24 @@ def _how(settings: RewardSettings) -> str:
     return f"The upper {settings.layers} layers and a linear head"
 
 
-def _licence(source: str, data: Path) -> str:
-    folder = {**LABELLED_FOLDERS, **PAIRS_FOLDERS}.get(source)
-    return licence_of(data / folder / "SOURCE.txt") if folder else UNKNOWN
+def _learned_from(names: Sequence[str], data: Path, train: Sequence[Any]) -> list[dict[str, Any]]:
+    """The collections that examples are trained on of, with the hash of each file read of them."""
+    files: defaultdict[str, dict[Path, str]] = defaultdict(dict)
+    for name in names:
+        cut = _PART.fullmatch(name)
+        whole = cut[1] if cut else name
+        known = {**LABELLED_FILES, **PAIRS_FILES}.get(whole)
+        source = whole if known else Path(whole).name
+        for path in [data / file for file in known] if known else [Path(whole)]:
+            files[source][path] = sha256_of(path)
+    return [
+        {
+            "name": source,
+            "examples": count,
+            "licence": licence_of(next(iter(files[source]))),
+            "files": [
+                {"file": path.name, "sha256": digest} for path, digest in files[source].items()
+            ],
+        }
+        for source, count in sorted(Counter(example.source for example in train).items())
+    ]

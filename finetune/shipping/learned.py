@@ -68,7 +68,7 @@ def _stage(folder: Path, record: Mapping[str, Any]) -> list[Learned]:
     data = record.get("data")
     try:
         if isinstance(data, list):
-            rows = [(row["name"], row["examples"], row.get("sha256")) for row in data]
+            rows = [row for source in data for row in _of_judge(source)]
         elif isinstance(data, dict) and "train" in data:
             rows = [(row["file"], row["examples"], row["sha256"]) for row in data["train"]]
         elif isinstance(data, dict):
@@ -79,6 +79,15 @@ def _stage(folder: Path, record: Mapping[str, Any]) -> list[Learned]:
     except (KeyError, TypeError):
         rows = []
     return _some([Learned(*row) for row in rows], folder / RECORD)
+
+
+def _of_judge(source: Mapping[str, Any]) -> list[tuple[str, int, str | None]]:
+    """Name, examples and hash of each file of a collection, its examples counted at the first; by
+    its name alone where the record is of a training that kept no hash.
+    """
+    hashes = [file["sha256"] for file in source.get("files", [])] or [source.get("sha256")]
+    counts = [source["examples"], *(0 for _ in hashes[1:])]
+    return [(source["name"], *row) for row in zip(counts, hashes, strict=True)]
 
 
 def _of_reader(folder: Path, options: Mapping[str, Any]) -> list[Learned]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,12 +13,14 @@ import toy_judgements
 from typer.testing import CliRunner
 
 from chatbot.judging.reward_model import RewardModel
+from evaluation.jsonl import sha256_of
 from finetune.commands import train_app
-from finetune.reward.labelled import LABELLED_FOLDERS
+from finetune.reward.labelled import LABELLED_FILES
+from finetune.reward.pairs import PAIRS_FILES
 from finetune.reward.run import read_data, train_and_measure
 from finetune.reward.settings import RewardSettings
-from finetune.shipping.learned import learned
-from finetune.shipping.shippable import check
+from finetune.shipping.learned import Learned, learned
+from finetune.shipping.shippable import check, shippable
 from ingestion.errors import LecternError
 
 
@@ -63,6 +67,9 @@ def test_a_judge_is_left_with_its_record_and_its_card(base: Path, tmp_path: Path
     assert f"{splits['train']:,} examples to train on" in said[0]
     card = (tmp_path / "judge" / "README.md").read_text()
     assert f"| mine.jsonl | {splits['train']:,} | not stated |" in card
+    digest = hashlib.sha256(mine.read_bytes()).hexdigest()
+    assert written["data"][0]["files"] == [{"file": "mine.jsonl", "sha256": digest}]
+    assert learned(tmp_path / "judge") == [Learned("mine.jsonl", splits["train"], digest)]
     auc = record["figures"]["other.jsonl"]["auc"]
     shown = f"| other.jsonl | auc | {auc['value']:.3f} | {auc['low']:.3f}–{auc['high']:.3f} |"
     assert shown in card
@@ -72,7 +79,7 @@ def test_a_judge_is_left_with_its_record_and_its_card(base: Path, tmp_path: Path
 def test_ones_own_file_does_not_take_the_name_and_licence_of_a_collection(
     base: Path, tmp_path: Path
 ) -> None:
-    place = tmp_path / LABELLED_FOLDERS["jigsaw"]
+    place = (tmp_path / LABELLED_FILES["jigsaw"][0]).parent
     place.mkdir(parents=True)
     (place / "SOURCE.txt").write_text("LICENCE: CC0\n")
     mine = write_labelled(tmp_path / "jigsaw.jsonl", 300, 1)
@@ -81,6 +88,32 @@ def test_ones_own_file_does_not_take_the_name_and_licence_of_a_collection(
     assert (learned_from["name"], learned_from["licence"]) == ("jigsaw.jsonl", "not stated")
     with pytest.raises(LecternError, match=r"may not be shipped.*jigsaw\.jsonl"):
         check(learned(tmp_path / "judge"))
+
+
+def test_a_collection_is_known_by_its_files_and_not_by_their_name(
+    base: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / LABELLED_FILES["surge"][0]
+    place.parent.mkdir(parents=True)
+    with place.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "is_toxic"])
+        for e in toy_judgements.labelled(300, 1):
+            rows.writerow([e.text, "Toxic" if e.label else "Not Toxic"])
+    train_and_measure(["surge:200"], [], tmp_path, tmp_path / "judge", settings(base))
+    with pytest.raises(LecternError, match=r"may not be shipped.*surge \([0-9a-f]{12}\)"):
+        check(learned(tmp_path / "judge"))
+
+
+@pytest.mark.data
+def test_the_files_read_of_a_collection_are_those_on_the_list(shared_data: Path) -> None:
+    listed = {digest for one in shippable() for digest in one.files.values()}
+    unlisted = {
+        name
+        for name, paths in {**LABELLED_FILES, **PAIRS_FILES}.items()
+        if not listed.issuperset(sha256_of(shared_data / path) for path in paths)
+    }
+    assert unlisted == {"autoj"}, "without a licence, to be measured on"
 
 
 def test_a_judge_of_preference_from_ones_own_pairs(base: Path, tmp_path: Path) -> None:
