@@ -20,6 +20,10 @@ def reader(
     rank: Annotated[int, typer.Option(min=1, help="Rank of the deltas on the encoder.")] = 64,
     lr: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 6e-4,
     epochs: Annotated[float, typer.Option(min=0, help="Passes over the data.")] = 2.0,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A trained reader to go on from."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="First N of each collection.")] = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -35,7 +39,14 @@ def reader(
     settings = ReaderTraining(rank=rank, alpha=float(rank), lr=lr, epochs=epochs, seed=seed)
     about = {"data": data.files, "examples": data.counts}
     figures = train_reader(
-        packaged_folder(), DEFAULT_ENCODER, data.train, data.held, out, settings, about
+        packaged_folder(),
+        DEFAULT_ENCODER,
+        data.train,
+        data.held,
+        out,
+        settings,
+        about,
+        trained_before=start_from,
     )
     for name, value in figures.items():
         console.out.print(f"{name}: {value:.3f}")

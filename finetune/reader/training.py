@@ -30,7 +30,17 @@ from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
 from finetune.schedule import Schedule
 from ingestion.encoders.bert_forward import BertShape, read_weights
-from ingestion.encoders.lora import AdapterConfig, adapted_dense, new_deltas, save_adapter
+from ingestion.encoders.lora import (
+    TENSORS,
+    AdapterConfig,
+    adapted_dense,
+    check_base,
+    new_deltas,
+    read_config,
+    read_tensors,
+    save_adapter,
+)
+from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 
 
@@ -57,12 +67,15 @@ def train_reader(
     out: Path,
     settings: ReaderTraining,
     about: Mapping[str, object],
+    trained_before: Path | None = None,
 ) -> dict[str, float]:
     """Train on `examples`, watch `held`, and leave the reader in `out`; returns its last figures.
 
-    A run that was killed goes on from its last checkpoint. `about` goes into `adapter.json`.
+    A run that was killed goes on from its last checkpoint. `about` goes into `adapter.json`. The
+    first weights are those of the reader in the folder `trained_before`, where one is given.
     Raises `EmptySplit` without examples, `CheckpointUnusable` where `out` holds a run of other
-    settings or data, and `LossNotFinite` when training breaks down.
+    settings or data, `ModelUnavailable` where `trained_before` holds no reader of this base and
+    rank, and `LossNotFinite` when training breaks down.
     """
     featurizer = Featurizer(base)
     prepared = prepare(examples, featurizer)
@@ -80,6 +93,8 @@ def train_reader(
     )
     trained["head.weight"] = torch.randn(2, shape.dimension) * 0.02
     trained["head.bias"] = torch.zeros(2)
+    if trained_before:
+        about = {**about, "trained_before": _put_back(trained, trained_before, base, settings)}
     for value in trained.values():
         value.requires_grad_(True)
     optimizer = torch.optim.AdamW(list(trained.items()), lr=settings.lr, weight_decay=0.0)
@@ -149,6 +164,24 @@ def train_reader(
                 checkpoints.save(done, trained, optimizer, {"identity": identity})
     save()
     return figures or validate(out, base, held)
+
+
+def _put_back(
+    trained: Mapping[str, Tensor], folder: Path, base: Path, settings: ReaderTraining
+) -> dict[str, object]:
+    """Fill `trained` with the weights of the reader in `folder`; returns what says which it was."""
+    config = read_config(folder)
+    check_base(folder, config, base)
+    if (config.task, config.rank, config.alpha) != (TASK, settings.rank, settings.alpha):
+        raise ModelUnavailable(
+            f"{folder} holds a {config.task} of rank {config.rank}, alpha {config.alpha:g}; a "
+            f"{TASK} of rank {settings.rank}, alpha {settings.alpha:g} is to be trained.",
+            f"Give a reader, and --rank {config.rank}.",
+        )
+    deltas, head = read_tensors(folder)
+    for name, value in (deltas | {f"head.{name}": value for name, value in head.items()}).items():
+        trained[name].copy_(value)
+    return {"sha256": file_digest(folder / TENSORS), "training": config.options["training"]}
 
 
 def span_loss(logits: Tensor, batch: Sequence[Target]) -> Tensor:

@@ -26,6 +26,8 @@ from finetune.reader.sources import qed
 from finetune.reader.training import ReaderTraining, span_loss, train_reader
 from ingestion.encoders.factory import DEFAULT_ENCODER, packaged_folder
 from ingestion.encoders.lora import CONFIG, TENSORS
+from ingestion.errors import ModelUnavailable
+from ingestion.hashing import file_digest
 
 CITIES = ["Paris", "Berlin", "Madrid", "Vienna", "Oslo", "Rome", "Athens", "Lisbon"]
 
@@ -209,6 +211,25 @@ def test_a_few_steps_teach_where_the_answer_stands(tmp_path: Path) -> None:
     (found,) = reader.read(asked.question, [asked.passage])
     assert found is not None
     assert asked.passage[found.start : found.end] == asked.text
+
+
+def test_a_run_begins_where_another_ended(tmp_path: Path) -> None:
+    train(tmp_path / "first", epochs=4)
+
+    def begin(out: str, rank: int) -> None:
+        still = ReaderTraining(rank=rank, alpha=8, lr=0.0, warmup=0, epochs=1, tokens=160)
+        train_reader(
+            packaged_folder(), DEFAULT_ENCODER, EXAMPLES, EXAMPLES, tmp_path / out, still, {},
+            trained_before=tmp_path / "first",
+        )  # fmt: skip
+
+    begin("second", rank=8)
+    one, other = (load_file(tmp_path / run / TENSORS) for run in ("first", "second"))
+    torch.testing.assert_close(one, other, rtol=0, atol=0)
+    record = json.loads((tmp_path / "second" / CONFIG).read_text())["options"]["trained_before"]
+    assert record["sha256"] == file_digest(tmp_path / "first" / TENSORS)
+    with pytest.raises(ModelUnavailable, match=r"rank 8.*rank 4.*--rank 8"):
+        begin("third", rank=4)
 
 
 def test_a_reader_needs_examples(tmp_path: Path) -> None:
