@@ -29,6 +29,7 @@ _CODE = re.compile(
     r"^(?:from\s+\S+\s+import\b|import\s+\w|def\s+\w+\(|class\s+\w+[(:]|for\s+\w+ in .*:$|"
     r"return\b.*[(\[]|[$>%!#]{1,3}\s|\w+(?:\.\w+)*\s*=\s*\S|\w+(?:\.\w+)+\()|[{};]\s*$|\)\s*$.*="
 )
+_TELLING = re.compile(r"\d|=|:\s*\S")
 
 
 def cue(question: str, text: str, heading: str) -> float:
@@ -48,10 +49,11 @@ def cue(question: str, text: str, heading: str) -> float:
 
 
 def _only_labels(text: str) -> bool:
-    """Whether the lines are too short to say anything, and hold no number or "term: meaning"."""
+    """Whether the lines are too short to say anything, and few hold a number or "term: meaning"."""
     lines = text.splitlines()
     words = len(text.split())
-    return words < 4 * len(lines) + 2 and not re.search(r"\d|:|=", text)
+    telling = sum(1 for line in lines if _TELLING.search(line))
+    return words < 4 * len(lines) + 2 and 3 * telling < len(lines)
 
 
 def _defines(question: str, text: str) -> bool:

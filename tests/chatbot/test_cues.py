@@ -66,3 +66,4 @@ def test_labels_of_a_figure_answer_nothing_unless_they_say_something() -> None:
     question = "What goes into the model?"
     assert cue(question, "Prompt\nModel\nCompletion", "") == LABELS
     assert cue(question, "Prompt: 512 tokens\nModel\nCompletion", "") == 0
+    assert cue(question, "Prompt\ndef solution:\nModel\nPython\nanswer = 74\nLLM", "") == LABELS
