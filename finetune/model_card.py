@@ -15,11 +15,17 @@ from evaluation.rows import write_whole
 
 @dataclass(frozen=True, slots=True)
 class DataUsed:
-    """One source of training data, and how many examples of it were seen."""
+    """One source of training data: its examples, and how many of them were seen where known."""
 
     name: str
     examples: int
     licence: str
+    seen: int | None = None
+
+    @property
+    def count(self) -> str:
+        whole = f"{self.examples:,}"
+        return whole if self.seen in (None, self.examples) else f"{self.seen:,} of {whole}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class ModelCard:
             "",
             *table(
                 ("data", "examples", "licence"),
-                [(d.name, f"{d.examples:,}", d.licence) for d in self.data],
+                [(d.name, d.count, d.licence) for d in self.data],
                 "The data are not recorded.",
             ),
             "",

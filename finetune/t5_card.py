@@ -106,6 +106,7 @@ def _of_stage(record: dict[str, Any]) -> list[DataUsed]:
             source.get("name") or source.get("file", UNKNOWN),
             int(source.get("examples", 0)),
             source.get("licence", UNKNOWN),
+            source.get("seen"),
         )
         for source in sources_of(record)
     ]

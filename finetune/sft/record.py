@@ -28,11 +28,13 @@ def trained_on(parts: Sequence[Part]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def with_licences(parts: Sequence[Part]) -> list[dict[str, Any]]:
-    """The same, with what the note beside each file says of its licence."""
+def as_kept(parts: Sequence[Part], seen: Sequence[int]) -> list[dict[str, Any]]:
+    """The same, with what the note beside each file says of its licence, and how many different
+    examples of it the weights that were kept have seen.
+    """
     return [
-        {**one, "licence": licence_of(part.source.path)}
-        for one, part in zip(trained_on(parts), parts, strict=True)
+        {**one, "seen": count, "licence": licence_of(part.source.path)}
+        for one, part, count in zip(trained_on(parts), parts, seen, strict=True)
     ]
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chatbot.engines.factory import find_model
 from chatbot.engines.hardware import resolve_device
 from finetune.data.encoding import Encoded, Lengths, encode
@@ -24,11 +26,11 @@ from finetune.saving import demand_own_folder, save_model
 from finetune.scoring import Scorer
 from finetune.sft.loop import Course, SftLoop
 from finetune.sft.record import (
+    as_kept,
     how_it_went,
     measured_on,
     peak_memory,
     trained_on,
-    with_licences,
     write_record,
 )
 from finetune.sft.settings import SftSettings
@@ -110,10 +112,11 @@ def train_sft(
     course = loop.course
     if processes.main:
         save_model(model, tokenizer, out)
+        seen = _seen(mixture, loop.order, course.best_step or course.step)
         record = {
             "model": model_name,
             "settings": settings.model_dump(),
-            "data": {**data, "train": with_licences(mixture.parts)},
+            "data": {**data, "train": as_kept(mixture.parts, seen)},
             "left_out": {"overlapping": splits.overlapping, **asdict(lengths)},
             "left_out_of_measuring": asdict(held),
             "trainable_share": trainable_share(model),
@@ -153,6 +156,14 @@ def order_of(mixture: Mixture[Encoded], settings: SftSettings) -> Order:
         batch_tokens=settings.batch_tokens,
         seed=settings.seed,
     )
+
+
+def _seen(mixture: Mixture[Encoded], order: Order, steps: int) -> list[int]:
+    """How many different examples of each source the first `steps` steps show."""
+    shown = np.unique(np.concatenate([order.at(step) for step in range(steps)]))
+    starts = np.cumsum([0, *(part.examples for part in mixture.parts)])
+    found: list[int] = np.diff(np.searchsorted(shown, starts)).tolist()
+    return found
 
 
 def _mixture(

@@ -17,8 +17,9 @@ from ingestion.packaged import KNOWN, packaged_model
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One source as its training recorded it. `examples` are, for text that was pre-trained on, the
-    tokens that were seen; `sha256` is of what was read, where the record has it.
+    """One source as its training recorded it. `examples` are those that were seen, or all where the
+    record does not say, and for text that was pre-trained on, its tokens; `sha256` is of what was
+    read, where the record has it.
     """
 
     recorded: str
@@ -70,7 +71,10 @@ def _stage(folder: Path, record: Mapping[str, Any]) -> list[Learned]:
         if isinstance(data, list):
             rows = [row for source in data for row in _of_judge(source)]
         elif isinstance(data, dict) and "train" in data:
-            rows = [(row["file"], row["examples"], row["sha256"]) for row in data["train"]]
+            rows = [
+                (row["file"], row.get("seen", row["examples"]), row["sha256"])
+                for row in data["train"]
+            ]
         elif isinstance(data, dict):
             seen, shares = record["course"]["source_tokens"], record["mixture"]
             rows = [(n, round(shares[n] * seen), text["sha256"]) for n, text in data.items()]

@@ -27,6 +27,9 @@ from finetune.sft import loop as loop_module
 from finetune.sft.objective import summed_loss
 from finetune.sft.run import train_sft
 from finetune.sft.settings import SftSettings
+from finetune.shipping.learned import learned
+from finetune.t5_card import t5_card
+from ingestion.packaged import packaged_model
 
 FULL = AdapterSettings(method="full")
 
@@ -274,3 +277,39 @@ def test_training_json_says_what_the_model_was_made_from(
     assert record["course"]["tokens_per_second"] > 0
     assert record["peak_memory_bytes"] > 10**7
     assert "peft" in record["versions"]
+
+
+def test_the_record_and_the_card_count_the_examples_that_were_seen(
+    tiny: Path, tmp_path: Path
+) -> None:
+    long, short = (
+        Source(format="pairs", path=toy_task.write(tmp_path / f"{name}.jsonl"), name=name, cap=cap)
+        for name, cap in (("long", None), ("short", 8))
+    )
+    count = len(toy_task.pairs())
+
+    def seen(name: str, measured: list[Source], **changed: Any) -> list[int]:
+        out = tmp_path / name
+        train_sft(str(tiny), [long, short], measured, settings(**changed), out, device="cpu")
+        record = json.loads((out / "training.json").read_text())
+        rows = record["data"]["train"]
+        assert [row["examples"] for row in rows] == [count, count]
+        card = t5_card(out, title="M", base="b", how="h", usage="u").text()
+        for row in rows:
+            said = f"{row['seen']} of {count}" if row["seen"] < count else f"{count}"
+            assert f"| {row['name']} | {said} | not stated |" in card
+        assert [one.examples for one in learned(out, packaged_model("lectern-t5-mini"))][-2:] == [
+            row["seen"] for row in rows
+        ]
+        course = record["course"]
+        assert course["step"] == changed["steps"]
+        if measured:
+            assert course["best_step"] < course["step"], "else nothing is shown here"
+            assert sum(row["seen"] for row in rows) == 8 * course["best_step"]
+        return [row["seen"] for row in rows]
+
+    epoch = (count + 8) // 8
+    assert seen("epoch", [], steps=epoch) == [count, 8]
+    assert seen("two", [], steps=2 * epoch) == [count, 16]
+    assert sum(seen("two-steps", [], steps=2)) == 16
+    seen("best", [long], steps=3, eval_every=1, lr=1e-9, metric="rouge")
