@@ -33,9 +33,13 @@ from ingestion.errors import LecternError, ModelUnavailable
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """For bases of fewer words than the benchmark's, which learn their tasks in fewer steps."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield tmp_path_factory.mktemp("feedback")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world, "WORDS", world.WORDS[:10])
+        patched.setattr(world, "STEPS", 1000)
+        yield tmp_path_factory.mktemp("feedback")
     torch.set_num_threads(threads)
 
 
@@ -222,8 +226,13 @@ def test_too_few_judgements_say_how_many_are_missing(real: Round, work: Path) ->
 
 
 def test_without_data_for_a_check_nothing_is_promoted(real: Round, work: Path) -> None:
+    """On the first few pairs: the command's reward model stands on the packaged encoder."""
+    few = work / "few" / "pairs.jsonl"
+    few.parent.mkdir()
+    pairs = (work / "real-0" / "feedback" / "pairs.jsonl").read_text().splitlines(keepends=True)
+    few.write_text("".join(pairs[:30]))
     arguments: list[Any] = [
-        "from-feedback", "--model", work / "base-0", "--feedback", work / "real-0" / "feedback",
+        "from-feedback", "--model", work / "base-0", "--feedback", few.parent, "--at-least", 30,
         "--out", work / "cli", "--adapters", work / "cli-adapters", "--rank", 4, "--epochs", 1,
         "--answers", work / "real-0" / "tasks" / "pick.jsonl", "--without", "summaries",
         "--window", 32, "--max-new-tokens", 4, "--device", "cpu",
