@@ -22,6 +22,7 @@ from finetune.feedback.learning import learn, learn_reward
 from finetune.feedback.measuring import EvalData, Speaker, measure_both
 from finetune.feedback.settings import LoopSettings
 from finetune.feedback.split import part
+from ingestion.errors import LecternError
 
 CANDIDATE = "candidate"
 SPLIT = "pairs"
@@ -101,7 +102,12 @@ def from_feedback(
     _write(out, report)
     if verdict.promoted:
         manifest = _manifest(model, report)
-        report["version"] = registry.promote(candidate, manifest, verdict.why, expected=now)
+        try:
+            report["version"] = registry.promote(candidate, manifest, verdict.why, expected=now)
+        except (LecternError, OSError) as error:
+            why = f"every check was passed, and yet it could not be promoted: {error}"
+            _write(out, {**report, "promoted": False, "why": why})
+            raise
         _write(out, report)
     say(_said(verdict, report["version"], now))
     return report
@@ -129,16 +135,16 @@ def _speaker(
 
 
 def _promoted_before(out: Path, registry: AdapterRegistry, version: str) -> dict[str, Any]:
-    """The report of the round that promoted `version`; a kill right after that, or a round in
-    another folder, has left it without its end here.
+    """The report of the round that promoted `version`; a kill right after that, a refusal here
+    before it, or a round in another folder, has left it without its end here.
     """
-    if (out / REPORT).is_file():
-        report = json.loads((out / REPORT).read_text(encoding="utf-8"))
-    else:
-        report = {"promoted": True, "missing": [], **registry.manifest(version)}
-    report["version"] = version
+    made = registry.manifest(version)
+    path = out / REPORT
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else made
+    same = {name: made[name] for name in made.keys() & kept.keys()}
+    report = {**kept, **same, "promoted": True, "missing": [], "version": version}
     _write(out, report)
-    return dict(report)
+    return report
 
 
 def _manifest(model: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -78,10 +78,14 @@ def test_the_same_round_again_promotes_nothing_twice(real: Round, work: Path) ->
     assert AdapterRegistry(work / "real-0" / "adapters").names() == ["v1"]
 
 
-def test_a_kill_after_the_promotion_leaves_nothing_unsaid(real: Round, work: Path) -> None:
+@pytest.mark.parametrize("said", [{}, {"promoted": False, "why": "another was in use then"}])
+def test_a_report_is_mended_of_what_was_promoted_after_it(
+    real: Round, work: Path, said: dict[str, Any]
+) -> None:
+    """Its own round was killed right after promoting, or was refused before another promoted."""
     path = work / "real-0" / "report.json"
     whole = json.loads(path.read_text())
-    path.write_text(json.dumps({**whole, "version": None}))
+    path.write_text(json.dumps({**whole, "version": None, **said}))
     one_round("real", 0, work)
     assert json.loads(path.read_text()) == whole
 
@@ -178,6 +182,9 @@ def test_nothing_is_promoted_over_what_it_was_not_held_against(
     with pytest.raises(LecternError, match="other"):
         a_round_during_which_another_is_put_in_use(work, trained, monkeypatch, "measure_both")
     assert registry.current() == "other" and registry.names() == ["other"]
+    refused = json.loads((trained / "out" / "report.json").read_text())
+    assert not refused["promoted"] and refused["version"] is None
+    assert "other is in use" in refused["why"] and refused["checks"]["preference"]["passed"]
 
     report = a_round_during_which_another_is_put_in_use(work, trained, monkeypatch, "learn")
     assert report["current"] == "other" and report["version"] == registry.current() == "v1"
