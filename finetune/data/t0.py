@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from finetune.data.archives import read_members
 from finetune.data.example import Example
-from ingestion.errors import LecternError
+from finetune.data.lines import line_of
 
 SHIPPED = ("adversarial_qa", "quoref", "ropes", "qasc", "quartz")
 _PARTS = ("adversarial_qa_dbert", "adversarial_qa_dbidaf", "adversarial_qa_droberta")
@@ -25,34 +25,21 @@ _END = "<|endoftext|>"
 def read_t0(path: Path, *, datasets: Sequence[str] = SHIPPED, templates: int = 3) -> list[Example]:
     """At most `templates` wordings of each question of `datasets`, no two rows alike."""
     rows: dict[str, dict[int, list[Example]]] = defaultdict(lambda: defaultdict(list))
-    try:
-        with tarfile.open(path) as archive:
-            for member in sorted(archive.getmembers(), key=lambda member: member.name):
-                name = Path(member.name).stem
-                dataset = next((known for known in datasets if name.startswith(known)), None)
-                content = archive.extractfile(member) if dataset else None
-                if content is None:
-                    continue
-                part = next((known for known in _PARTS if name.startswith(known)), dataset)
-                for number, line in enumerate(content.read().decode().splitlines()):
-                    row = json.loads(line)
-                    target = row["completion"].removesuffix(_END).strip()
-                    group = f"t0 {part} {number}"
-                    rows[part or ""][number].append(
-                        Example(row["prompt"].strip(), target, f"t0-{dataset}", group)
-                    )
-    except (
-        OSError,
-        EOFError,
-        tarfile.TarError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise LecternError(
-            f"{path} is not the archive of T0's templates ({error!r}).", "Fetch it again."
-        ) from error
+
+    def wanted(name: str) -> bool:
+        return Path(name).stem.startswith(tuple(datasets))
+
+    for member, text in sorted(read_members(path, wanted)):
+        name = Path(member).stem
+        dataset = next(known for known in datasets if name.startswith(known))
+        part = next((known for known in _PARTS if name.startswith(known)), dataset)
+        for number, line in enumerate(text.splitlines()):
+            with line_of(path / member, number + 1, "a row of T0"):
+                row = json.loads(line)
+                target = row["completion"].removesuffix(_END).strip()
+                source = row["prompt"].strip()
+            group = f"t0 {part} {number}"
+            rows[part][number].append(Example(source, target, f"t0-{dataset}", group))
     examples = [
         example
         for part in rows.values()

@@ -12,14 +12,13 @@ from:
     rate = 1.0                 # how often an epoch goes through it
 
 `file`: a file is a document. `lines`: each line is one. `headed`: a line that begins with "# "
-begins one. `archive`: each file in a tar is one.
+begins one. `archive`: each Markdown file in a tar is one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -27,6 +26,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from evaluation.jsonl import read_lines, sha256_of
+from finetune.data.archives import read_members
 from finetune.data.example import fingerprint
 from finetune.described import read_described
 from finetune.errors import TrainingError
@@ -119,7 +119,7 @@ def is_held(document: str, share: float) -> bool:
 
 def _cut(path: Path, form: str) -> Iterator[str]:
     if form == "archive":
-        yield from _archived(path)
+        yield from (text for _, text in read_members(path, lambda name: name.endswith(".md")))
         return
     lines = [line for _, line in read_lines(path)]
     if form == "lines":
@@ -132,17 +132,3 @@ def _cut(path: Path, form: str) -> Iterator[str]:
             held = []
         held.append(line)
     yield "\n".join(held)
-
-
-def _archived(path: Path) -> Iterator[str]:
-    try:
-        with tarfile.open(path) as archive:
-            # In the order of the archive: to go back in it is to unpack it from the start again.
-            for member in archive:
-                content = archive.extractfile(member) if member.name.endswith(".md") else None
-                if content is not None:
-                    yield content.read().decode("utf-8")
-    except (OSError, tarfile.TarError, UnicodeDecodeError) as error:
-        raise LecternError(
-            f"{path} is not an archive of Markdown ({error}).", "Fetch it again."
-        ) from error

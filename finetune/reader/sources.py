@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import tarfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from evaluation.jsonl import read_objects
+from finetune.data.archives import read_members
 from finetune.data.lines import line_of, read_csv, text_of
 from finetune.reader.examples import ReadingExample, occurrences
 from ingestion.errors import LecternError
@@ -106,24 +106,20 @@ _T0_FORMS: Mapping[str, re.Pattern[str]] = {
 
 def t0_extractive(archive: Path) -> Iterator[ReadingExample]:
     """AdversarialQA and Quoref, parted again into question and passage; one template of each."""
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            name = Path(member.name).stem
-            form = _T0_FORMS.get(name)
-            file = tar.extractfile(member) if form and member.isfile() else None
-            if form is None or file is None:
-                continue
-            for line in file.read().decode("utf-8").splitlines():
+    for name, text in read_members(archive, lambda name: Path(name).stem in _T0_FORMS):
+        template = Path(name).stem
+        for number, line in enumerate(text.splitlines(), start=1):
+            with line_of(archive / name, number, "a row of T0"):
                 row = json.loads(line)
-                found = form.search(row["prompt"])
+                found = _T0_FORMS[template].search(row["prompt"])
                 answer = row["completion"].removesuffix("<|endoftext|>").strip()
-                if not found:
-                    continue
-                passage, question = found["passage"].strip(), found["question"].strip()
-                spans = occurrences(passage, answer)
-                if spans:
-                    task = name.split("_")[0]
-                    yield ReadingExample(task, passage[:80], question, passage, spans, answer)
+            if not found:
+                continue
+            passage, question = found["passage"].strip(), found["question"].strip()
+            spans = occurrences(passage, answer)
+            if spans:
+                task = template.split("_")[0]
+                yield ReadingExample(task, passage[:80], question, passage, spans, answer)
 
 
 _ASKED = ("What is {}?", "What does {} mean?", "Define {}.", "How is {} defined?")

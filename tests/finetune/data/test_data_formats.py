@@ -235,7 +235,7 @@ def test_ones_own_pairs(tmp_path: Path) -> None:
         ("samsum", "{}x", "not valid JSON"),
         ("samsum", '[{"dialogue": null, "summary": "x"}]', "line 1: needs the text dialogue"),
         ("samsum", '[{"dialogue": "x", "summary": 3}]', "line 1: needs the text summary"),
-        ("t0", "x", "not the archive"),
+        ("t0", "x", "cannot be read as an archive"),
         ("qed", '{"paragraph_text": "x"}', "line 1: not a row of QED"),
         ("qed", '{"answer_text": null}', "line 1: answer_text must be a list of texts"),
         ("qed", '{"original_nq_answers": [["a"]]}', "line 1: not a row of QED"),
