@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import sys
 from typing import NoReturn
 
@@ -68,6 +69,8 @@ def main() -> None:
 
 def _tells_of_a_full_disk(error: Exception) -> bool:
     """safetensors makes an error of its own of it, and only its text has the number."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        return True
     full = (errno.ENOSPC, errno.EDQUOT)
     said = str(error) if type(error).__name__ == "SafetensorError" else ""
     return getattr(error, "errno", 0) in full or any(f"(os error {one})" in said for one in full)

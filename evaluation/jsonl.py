@@ -43,7 +43,7 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             value = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # too long a number, too deep a list
             raise malformed(path, number, f"not JSON: {error}") from error
         if not isinstance(value, dict):
             raise malformed(path, number, f"a JSON {type(value).__name__}, not an object")

@@ -110,6 +110,11 @@ class Catalog:
                         self._db.execute(statement)
                     self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 version = SCHEMA_VERSION
+        except sqlite3.OperationalError as error:  # nothing is wrong with what is in the file
+            raise IndexProblem(
+                f"The catalog {file} cannot be opened ({error}).",
+                "Reading it, too, needs a folder that may be written and some free disk space.",
+            ) from error
         except sqlite3.DatabaseError as error:
             raise IndexProblem(
                 f"The catalog {file} cannot be read ({error}).",

@@ -55,6 +55,12 @@ class RoomSettings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or cls.table
+            if first["type"] == "extra_forbidden":
+                raise LecternError(
+                    f"There is no setting {name}.",
+                    f"Mend its name, in {CONFIG_FILE} under [{cls.table}] where it stands there, "
+                    "or take it out; the README lists all settings.",
+                ) from error
             raise LecternError(
                 f"The setting {name} cannot be {first.get('input')!r}: {first['msg']}.",
                 "Give it another value where it was passed by name."

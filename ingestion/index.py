@@ -119,7 +119,8 @@ class Index:
                 named = ", ".join(f"{k} {v!r}" for k, v in filters.items() if v)
                 courses = ", ".join(c.name for c in self._catalog.courses()) or "none"
                 raise IndexProblem(
-                    f"Nothing in the index matches {named}.", f"Courses in it: {courses}."
+                    f"Nothing in the index matches {named}.",
+                    f"Courses in it: {courses}. `lectern status` lists documents and formats.",
                 )
             if len(self._selections) >= _SELECTIONS or any(
                 kept[0] != wanted[0] for kept in self._selections

@@ -31,6 +31,11 @@ def single_writer(file: Path) -> Iterator[None]:
             f"Another process (pid {_pid(holder)}) is writing the index {file.parent}.",
             "Wait until it has finished, then try again.",
         ) from error
+    except OSError as error:
+        raise IndexProblem(
+            f"The index folder {file.parent} cannot be written ({error.strerror}).",
+            "Check its permissions and the free disk space, or give another with --index.",
+        ) from error
     try:
         holder.write_text(str(os.getpid()))
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,6 +17,7 @@ from chatbot.commands.console import (
     err,
     out,
     print_json,
+    utf8,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ AnswererName = Literal["auto", "generative", "extractive"]
 def _not_empty(text: str) -> str:
     if not text.strip():
         raise typer.BadParameter("is empty")
+    utf8(text)
     return text
 
 
@@ -41,9 +45,11 @@ def _shots(number: int) -> int:
 
 QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", callback=_not_empty)]
 KOption = Annotated[int | None, typer.Option("--k", min=1, max=50, help="Passages to retrieve.")]
-FileOption = Annotated[str | None, typer.Option("--file", help="Only this document.")]
+FileOption = Annotated[
+    str | None, typer.Option("--file", help="Only this document.", callback=utf8)
+]
 FormatOption = Annotated[
-    str | None, typer.Option("--format", help="Only documents of this format.")
+    str | None, typer.Option("--format", help="Only documents of this format.", callback=utf8)
 ]
 AnswererOption = Annotated[
     AnswererName | None, typer.Option("--answerer", help="Who answers (default: auto).")
@@ -138,6 +144,9 @@ def chat(
     assistant = _assistant(index, model=model)
     options = _options(assistant, None, course, None, None, answerer)
     history: list[Turn] = []
+    told = ""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a byte that is no text ends no conversation
     out.print("Ask about your course. An empty line ends the conversation.")
     while True:
         try:
@@ -146,7 +155,8 @@ def chat(
             question = ""
         if not question:
             return
-        answer = _say(assistant, question, history, options)
+        answer = _say(assistant, question, history, options, told)
+        told = answer.notice
         history.append((question, answer.text))
 
 
@@ -194,9 +204,13 @@ def _options(
 
 
 def _say(
-    assistant: Assistant, question: str, history: Sequence[Turn], options: AskOptions
+    assistant: Assistant,
+    question: str,
+    history: Sequence[Turn],
+    options: AskOptions,
+    told: str = "",
 ) -> Answer:
-    """Stream an answer to the terminal; returns it."""
+    """Stream an answer to the terminal; returns it. The notice `told` before is not repeated."""
     from chatbot.answering import Answer, TextDelta
 
     streamed = set()
@@ -208,12 +222,13 @@ def _say(
     assert isinstance(item, Answer)
     if streamed:
         out.print()
-    if item.notice:
+    if item.notice and item.notice != told:
         err.print(item.notice, style="yellow", markup=False)
     if item.abstained:
         if "answer" in streamed:
             err.print("The passages do not bear that out: it is withdrawn.", style="yellow")
-        out.print("The course documents do not say. The nearest places are:")
+        places = " The nearest places are:" if item.nearest else ""
+        out.print(f"The course documents do not say.{places}")
         _print_citations(item.nearest)
     else:
         out.print()

@@ -13,12 +13,23 @@ from rich.console import Console
 if TYPE_CHECKING:
     from chatbot.settings import ChatSettings
 
+
+def utf8(text: str | None) -> str | None:
+    """Bytes of the command line that are no text can be neither asked nor looked for."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("is not UTF-8 text") from None
+    return text
+
+
 IndexOption = Annotated[
     Path | None,
     typer.Option("--index", metavar="DIR", help="Index folder (default: .lectern/index)."),
 ]
 CourseOption = Annotated[
-    str | None, typer.Option("--course", metavar="NAME", help="Only this course.")
+    str | None,
+    typer.Option("--course", metavar="NAME", help="Only this course.", callback=utf8),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 

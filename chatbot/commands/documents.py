@@ -18,6 +18,7 @@ from chatbot.commands.console import (
     err,
     out,
     print_json,
+    utf8,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def ingest(
     index: IndexOption = None,
     course: Annotated[
         str | None,
-        typer.Option("--course", metavar="NAME", help="Course name (default: the folder's)."),
+        typer.Option(
+            "--course", metavar="NAME", help="Course name (default: the folder's).", callback=utf8
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:

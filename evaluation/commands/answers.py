@@ -47,9 +47,12 @@ def answers(
     from evaluation.progress import progress_bar
     from evaluation.questions import load_questions, load_unanswerable
     from evaluation.tables import answers_table, groups_table
+    from ingestion.errors import LecternError
 
     asked = load_questions(questions, limit)
     hopeless = load_unanswerable(unanswerable, limit) if unanswerable else []
+    if not asked and not hopeless:
+        raise LecternError(f"{questions} holds no questions.", "Give a file with some.")
     assistant = open_assistant(
         settings=console.chat_settings(index, answerer=answerer, model=model)
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -119,11 +121,22 @@ def test_an_error_with_brackets_in_it_is_shown_whole(tmp_path: Path) -> None:
     assert lines == ["Error: no [such] file: no such file or folder.", "Check the path."]
 
 
+def _full_database(text: str) -> sqlite3.OperationalError:
+    """What SQLite itself raises when there is no room: here the room of a database of one page."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            db.execute("CREATE TABLE t (x)")
+    full.value.args = (f"{full.value} ({text})",)
+    return full.value
+
+
 @pytest.mark.parametrize(
     "error",
     [
         OSError(errno.ENOSPC, "No space left on device", "log.jsonl"),
         SafetensorError("I/O error: No space left on device (os error 28) log.jsonl"),
+        _full_database("catalog and log.jsonl"),
     ],
 )
 def test_a_full_disk_is_named_in_one_line(

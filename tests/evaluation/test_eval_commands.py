@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluation.commands import eval_app
+from evaluation.jsonl import read_objects
 from ingestion.errors import LecternError
 from ingestion.pipeline import ingest
 
@@ -146,6 +147,28 @@ def test_a_malformed_line_fails_before_anything_is_asked(index: Path, tmp_path: 
     assert isinstance(result.exception, LecternError)
     assert "q.jsonl, line 2: question" in str(result.exception)
     assert not out.exists()
+
+
+def test_a_file_without_questions_is_no_run(index: Path, tmp_path: Path) -> None:
+    questions, out = tmp_path / "q.jsonl", tmp_path / "R.json"
+    questions.write_text("\n")
+    result = CliRunner().invoke(
+        eval_app,
+        ["answers", "--index", str(index), "--questions", str(questions), "--out", str(out)],
+    )
+    assert isinstance(result.exception, LecternError)
+    assert "q.jsonl holds no questions" in str(result.exception)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id": ' + "1" * 5000 + "}", '{"id": ' + "[" * 100_000], ids=["number", "depth"]
+)
+def test_json_that_python_will_not_read_is_named_by_its_line(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text(f"\n{line}\n")
+    with pytest.raises(LecternError, match=r"q\.jsonl, line 2: not JSON"):
+        list(read_objects(file))
 
 
 @pytest.mark.parametrize(

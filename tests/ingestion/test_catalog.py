@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,3 +158,23 @@ def test_a_catalog_of_another_format_is_refused(catalog: Catalog, tmp_path: Path
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(IndexProblem, match=f"has format {SCHEMA_VERSION + 1}"):
         Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_nobody_is_told_to_delete_a_catalog_that_is_whole(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without write permission, or a full disk, is no damage."""
+    folder = Path(catalog._db.execute("PRAGMA database_list").fetchone()[2]).parent
+    catalog.close()
+
+    def read_only(file: Path, **options: Any) -> sqlite3.Connection:
+        return connect(f"file:{file}?mode=ro", uri=True, **options)
+
+    connect = sqlite3.connect
+    with closing(connect(folder / "catalog.sqlite")) as db:
+        db.execute("PRAGMA journal_mode = DELETE")  # to open it now is to change it
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    with pytest.raises(IndexProblem, match="cannot be opened") as caught:
+        Catalog(folder / "catalog.sqlite")
+    assert "free disk space" in caught.value.remedy
+    assert "Delete" not in caught.value.remedy

@@ -46,7 +46,6 @@ def test_each_room_reads_its_own_table() -> None:
         ('[ingestion]\nchunk_tokens = "many"\n', "chunk_tokens"),
         ("[ingestion]\nchunk_tokens = 3\n", "chunk_tokens"),
         ('[ingestion]\nstore = "pinecone"\n', "store"),
-        ("[ingestion]\nchunk_token = 100\n", "chunk_token"),
     ],
 )
 def test_a_bad_value_in_the_file_is_named_with_what_to_do(table: str, named: str) -> None:
@@ -56,6 +55,13 @@ def test_a_bad_value_in_the_file_is_named_with_what_to_do(table: str, named: str
     assert "lectern.toml" in caught.value.remedy
     assert "[ingestion]" in caught.value.remedy
     assert f"LECTERN_{named.upper()}" in caught.value.remedy
+
+
+def test_a_setting_that_there_is_not_is_called_that() -> None:
+    write("[ingestion]\nchunk_token = 100\n")
+    with pytest.raises(LecternError, match=r"There is no setting chunk_token\.") as caught:
+        IngestionSettings.load()
+    assert "lectern.toml under [ingestion]" in caught.value.remedy
 
 
 def test_a_bad_value_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

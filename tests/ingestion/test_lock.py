@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,17 @@ def test_a_file_in_place_of_the_folder_is_explained(tmp_path: Path) -> None:
     ):
         pytest.fail("no folder, no lock")
     assert caught.value.remedy
+
+
+def test_a_folder_that_may_not_be_written_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / "writer.lock"))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with (
+        pytest.raises(IndexProblem, match=r"cannot be written \(Read-only file system\)"),
+        single_writer(tmp_path / "writer.lock"),
+    ):
+        pytest.fail("written all the same")

@@ -266,3 +266,53 @@ def test_a_missing_index_is_1_with_what_to_do(
     assert (run.code, run.out) == (1, "")
     assert "There is no index in" in run.err
     assert "lectern ingest PATH" in run.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "What is \udcff?"],
+        ["search", "\udcff"],
+        ["ask", "Why?", "--course", "\udcff"],
+        ["ask", "Why?", "--file", "\udcff.md"],
+        ["search", "Why?", "--format", "\udcff"],
+    ],
+)
+def test_bytes_that_are_no_text_are_wrong_usage(
+    lectern: Lectern, course_index: Path, arguments: list[str]
+) -> None:
+    run = lectern(*arguments, "--index", course_index)
+    assert run.code == 2
+    assert "is not UTF-8 text" in run.err
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_byte_that_is_no_text_ends_no_conversation(
+    lectern: Lectern, course_index: Path, monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    said = io.BytesIO(b"What is \xff LoRA?\nHow many entries does the GPT-2 vocabulary have?\n\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(said, encoding="utf-8", errors=errors))
+    run = lectern("chat", "--index", course_index)
+    assert run.code == 0
+    assert "50,257" in run.out
+    assert run.err.count("not on this machine") == 1, "what was said before is not said again"
+
+
+def test_a_filter_that_admits_nothing_says_where_to_look(
+    lectern: Lectern, course_index: Path
+) -> None:
+    run = lectern("ask", "Why?", "--file", "none.pdf", "--index", course_index)
+    assert run.code == 1
+    assert "Nothing in the index matches file 'none.pdf'" in run.err
+    assert "`lectern status` lists documents and formats" in run.err
+
+
+def test_without_a_document_no_places_are_announced(lectern: Lectern, tmp_path: Path) -> None:
+    notes = tmp_path / "c" / "notes.md"
+    notes.parent.mkdir()
+    notes.write_text("Ducks swim.")
+    for _ in range(2):
+        ingest([notes.parent], tmp_path / "index")
+        notes.unlink(missing_ok=True)
+    run = lectern("ask", "What do ducks do?", "--index", tmp_path / "index")
+    assert run.out.strip() == "The course documents do not say."
