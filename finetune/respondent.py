@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chatbot.engines.factory import find_model
 from evaluation.rows import RowFile
 from finetune.generation import batches_by_length, greedy
 from finetune.merging import put_on
 from finetune.models import load_t5
 from finetune.precision import Precision
-from finetune.weights import is_adapter, weights_hash
+from finetune.weights import is_adapter, speaking_weights
 
 LONGEST = 2048
 """Tokens of a prompt; longer ones are not asked, and their answer is None."""
@@ -37,9 +36,7 @@ class Respondent:
         self._model = model if tuned is None or self._adapter else str(tuned)
         self._precision = precision
         self._longest = max_new_tokens
-        self.weights = weights_hash(find_model(self._model)[1])
-        if self._adapter:
-            self.weights = f"{weights_hash(self._adapter)} on {self.weights}"
+        self.weights = speaking_weights(self._model, self._adapter)
 
     def key(self, prompt: str) -> str:
         """Identity of an answer: trained again, a model is asked again."""

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from chatbot.engines.adapters import CONFIG, WEIGHTS, base_weights
+from chatbot.engines.factory import find_model
 from ingestion.errors import ModelUnavailable
 from ingestion.hashing import file_digest
 
@@ -30,3 +31,12 @@ def weights_hash(folder: Path) -> str:
             "Give the --out of `lectern train sft`, or a folder with model.safetensors.",
         )
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+
+
+def speaking_weights(model: str, adapter: Path | None) -> str:
+    """What a T5 by any name speaks with, `adapter` on it: trained again, either is another.
+
+    Raises `ModelUnavailable` where there are none.
+    """
+    base = weights_hash(find_model(model)[1])
+    return f"{weights_hash(adapter)} on {base}" if adapter else base

@@ -22,6 +22,7 @@ from finetune.feedback.learning import learn, learn_reward
 from finetune.feedback.measuring import EvalData, Speaker, measure_both
 from finetune.feedback.settings import LoopSettings
 from finetune.feedback.split import part
+from finetune.weights import speaking_weights
 from ingestion.errors import LecternError
 
 CANDIDATE = "candidate"
@@ -131,7 +132,7 @@ def _speaker(
     engine = load_engine(
         model, device=device, window=settings.window, adapters_dir=folder, adapter=adapter
     )
-    return Speaker(engine, sha256_of(folder / adapter / WEIGHTS) if adapter else f"base {model}")
+    return Speaker(engine, speaking_weights(model, folder / adapter if adapter else None))
 
 
 def _promoted_before(out: Path, registry: AdapterRegistry, version: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class EvalData:
 
 @dataclass(frozen=True)
 class Speaker:
-    """An engine with an adapter on it; `identity` is the hash of the adapter, or `base`."""
+    """An engine; `identity` names the weights it speaks with, an adapter's and the base's."""
 
     engine: Engine
     identity: str

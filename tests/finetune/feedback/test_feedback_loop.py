@@ -190,6 +190,25 @@ def test_nothing_is_promoted_over_what_it_was_not_held_against(
     assert report["current"] == "other" and report["version"] == registry.current() == "v1"
 
 
+@pytest.mark.parametrize("adapter", [None, "mine"])
+def test_answers_of_another_base_of_the_same_name_are_not_kept(
+    tmp_path: Path, adapter: str | None
+) -> None:
+    base, asked = tmp_path / "base", ["sort: token vector", "sort: slide answer"]
+
+    def answers(seed: int) -> list[str]:
+        tiny_t5.build(base, seed=seed)
+        speaker = loop._speaker(str(base), tmp_path, adapter, settings(base, 0), "cpu")
+        speaker.answers(asked, tmp_path / "answers.jsonl", 4)
+        return (tmp_path / "answers.jsonl").read_text().splitlines()
+
+    tiny_t5.build(base)
+    tiny_t5.make_adapter(base, tmp_path / "mine", seed=1)
+    before = answers(0)
+    assert answers(0) == before
+    assert not set(answers(1)) & set(before)
+
+
 def test_no_held_question_is_trained_on(real: Round, work: Path) -> None:
     sides = [
         {json.loads(line)["question"] for line in (work / "real-0/pairs" / name).open()}
