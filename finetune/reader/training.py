@@ -93,8 +93,11 @@ def train_reader(
     )
     trained["head.weight"] = torch.randn(2, shape.dimension) * 0.02
     trained["head.bias"] = torch.zeros(2)
+    learned: dict[str, object] = {}
     if trained_before:
-        about = {**about, "trained_before": _put_back(trained, trained_before, base, settings)}
+        before = _put_back(trained, trained_before, base, settings)
+        about = {**about, "trained_before": {n: before.get(n) for n in ("sha256", "training")}}
+        learned = {"trained_before": before}
     for value in trained.values():
         value.requires_grad_(True)
     optimizer = torch.optim.AdamW(list(trained.items()), lr=settings.lr, weight_decay=0.0)
@@ -120,7 +123,12 @@ def train_reader(
         settings.rank,
         settings.alpha,
         layers,
-        {**about, "training": asdict(settings), "answers_outside_the_window": prepared.lost},
+        {
+            **about,
+            "training": asdict(settings),
+            "answers_outside_the_window": prepared.lost,
+            **learned,
+        },
     )
 
     def forward(batch: Sequence[Target]) -> Tensor:
@@ -169,7 +177,9 @@ def train_reader(
 def _put_back(
     trained: Mapping[str, Tensor], folder: Path, base: Path, settings: ReaderTraining
 ) -> dict[str, object]:
-    """Fill `trained` with the weights of the reader in `folder`; returns what says which it was."""
+    """Fill `trained` with the weights of the reader in `folder`; returns their hash and what its
+    own training recorded.
+    """
     config = read_config(folder)
     check_base(folder, config, base)
     if (config.task, config.rank, config.alpha) != (TASK, settings.rank, settings.alpha):
@@ -181,7 +191,7 @@ def _put_back(
     deltas, head = read_tensors(folder)
     for name, value in (deltas | {f"head.{name}": value for name, value in head.items()}).items():
         trained[name].copy_(value)
-    return {"sha256": file_digest(folder / TENSORS), "training": config.options["training"]}
+    return {**config.options, "sha256": file_digest(folder / TENSORS)}
 
 
 def span_loss(logits: Tensor, batch: Sequence[Target]) -> Tensor:

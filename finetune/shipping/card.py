@@ -83,7 +83,10 @@ def _of_t5(folder: Path, name: str, data: Sequence[DataUsed]) -> ModelCard:
 
 def _of_reader(folder: Path, data: Sequence[DataUsed]) -> ModelCard:
     config = read_config(folder)
-    settings = config.options.get("training")
+    settings = dict(_mapping(config.options.get("training")))
+    before = _mapping(config.options.get("trained_before"))
+    for name, value in _mapping(before.get("training")).items():
+        settings[f"{name}, in a run before this one"] = value
     return ModelCard(
         title="A reader",
         summary="Marks the span of a passage that answers a question, with the log-odds that the "
@@ -94,12 +97,16 @@ def _of_reader(folder: Path, data: Sequence[DataUsed]) -> ModelCard:
         usage="`chatbot.reading.span_reader.SpanReader(folder, base)`",
         data=data,
         figures=_last_validation(folder),
-        settings=settings if isinstance(settings, dict) else {},
+        settings=settings,
         limits=(
             "It marks what the passage says, true or not, and a span of 48 tokens at most.",
             "English alone.",
         ),
     )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _last_validation(folder: Path) -> list[Measured]:

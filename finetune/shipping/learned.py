@@ -96,12 +96,20 @@ def _of_judge(source: Mapping[str, Any]) -> list[tuple[str, int, str | None]]:
 
 def _of_reader(folder: Path, options: Mapping[str, Any]) -> list[Learned]:
     """A reader's files by hash, none of whose examples are counted, and its examples by task
-    (`qed`, `qed/mined`, …).
+    (`qed`, `qed/mined`, …); those of the reader it was trained from, where they are others.
     """
-    files, counts = options.get("data") or {}, options.get("examples") or {}
-    found = [Learned(name, 0, sha256) for name, sha256 in files.items()]
-    found += [Learned(task.partition("/")[0], count) for task, count in counts.items()]
-    return _some(found if files and counts else [], folder / CONFIG)
+    files: dict[tuple[str, str], None] = {}
+    counts: dict[str, int] = {}
+    stage: Mapping[str, Any] | None = options
+    while stage is not None:
+        here, examples = stage.get("data") or {}, stage.get("examples") or {}
+        if not (here and examples):
+            return _some([], folder / CONFIG)
+        files |= dict.fromkeys(here.items())
+        counts = {**examples, **counts}
+        stage = stage.get("trained_before")
+    found = [Learned(name, 0, sha256) for name, sha256 in files]
+    return found + [Learned(task.partition("/")[0], count) for task, count in counts.items()]
 
 
 def _some(found: list[Learned], path: Path) -> list[Learned]:

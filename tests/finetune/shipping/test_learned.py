@@ -59,6 +59,21 @@ def test_a_judge_and_a_reader_say_it_in_their_own_forms(tmp_path: Path) -> None:
     ]
 
 
+def test_a_reader_has_learned_what_the_one_before_it_has(tmp_path: Path) -> None:
+    before = {
+        "data": {QED_FILE: QED_HASH, "old.json": "0" * 64},
+        "examples": {"qed": 6000, "old": 5},
+        "training": {"lr": 1e-3},
+    }
+    found = learned(reader(tmp_path / "reader", before))
+    assert Learned("old.json", 0, "0" * 64) in found
+    assert Learned("old", 5) in found
+    assert Learned("qed", 6762) in found and Learned("qed", 6000) not in found
+    assert [one.recorded for one in found].count(QED_FILE) == 1
+    with pytest.raises(LecternError, match="does not say what"):
+        learned(reader(tmp_path / "unknown", {"sha256": "0" * 64}))
+
+
 @pytest.mark.parametrize("record", [{}, {"data": []}, {"data": {"train": []}}, {"data": [{}]}])
 def test_a_record_that_does_not_say_it_is_refused(
     tmp_path: Path, record: dict[str, object]

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 import tiny_t5
 from safetensors.torch import load_file
-from trained_folders import adapter, judge, pretrained, reader, write_record, write_sft
+from trained_folders import (
+    QED_FILE,
+    QED_HASH,
+    adapter,
+    judge,
+    pretrained,
+    reader,
+    write_record,
+    write_sft,
+)
 from typer.testing import CliRunner
 
 from chatbot.cli import app
@@ -140,10 +149,12 @@ def test_the_card_has_data_licences_credits_figures_and_limits(
     assert "## Limits" in card
     assert str(tmp_path) not in card
 
-    ship(reader(tmp_path / "reader"), "lectern-reader")
+    before = {"data": {QED_FILE: QED_HASH}, "examples": {"qed": 9}, "training": {"lr": 2e-3}}
+    ship(reader(tmp_path / "reader", before), "lectern-reader")
     card = (box / "lectern-reader" / "README.md").read_text()
     assert "10,774" in card
     assert "| held documents | f1 | 0.610 |" in card
+    assert "| lr, in a run before this one | 0.002 |" in card
 
     ship(judge(tmp_path / "judge"), "lectern-judge")
     card = (box / "lectern-judge" / "README.md").read_text()

@@ -51,13 +51,15 @@ def judge(folder: Path, data: str = "jigsaw", task: str = "toxicity") -> Path:
     return folder
 
 
-def reader(folder: Path) -> Path:
-    """As `lectern train reader` leaves it."""
-    options = {
+def reader(folder: Path, before: dict[str, Any] | None = None) -> Path:
+    """As `lectern train reader` leaves it; `before` is the record of one that it went on from."""
+    options: dict[str, Any] = {
         "data": {QED_FILE: QED_HASH},
         "examples": {"qed": 6762, "qed/mined": 4012},
         "training": {"lr": 6e-4},
     }
+    if before:
+        options["trained_before"] = before
     adapter(folder, "reader", options)
     lines = [{"step": 1, "loss": 3.0}, {"step": 2, "time": 1.5, "f1": 0.61, "auroc": 0.7}]
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
