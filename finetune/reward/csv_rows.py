@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def read_rows(
     try:
         content = path.read_bytes()
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise LecternError(
             f"{path} cannot be read ({error}).", "Check the path, or fetch the file again."
         ) from error
@@ -33,10 +34,15 @@ def read_rows(
             f"{path} has no column {', '.join(missing)}; it has {', '.join(names) or 'none'}.",
             "Give the file as it was published.",
         )
-    for number, row in enumerate(rows, start=2 if header else 1):
-        if len(row) != len(names):
-            raise bad_row(path, number, f"has {len(row)} cells where {len(names)} are due")
-        yield number, dict(zip(names, row, strict=True))
+    number = 1 if header else 0
+    try:
+        for row in rows:
+            number += 1
+            if len(row) != len(names):
+                raise bad_row(path, number, f"has {len(row)} cells where {len(names)} are due")
+            yield number, dict(zip(names, row, strict=True))
+    except csv.Error as error:  # a quote that is never closed takes in all that follows
+        raise bad_row(path, number + 1, f"cannot be read ({error})") from error
 
 
 def bad_row(path: Path, number: int, why: str) -> LecternError:

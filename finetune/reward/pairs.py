@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from evaluation.jsonl import malformed, read_list, read_objects
+from finetune.data.lines import text_of
 from finetune.reward.csv_rows import bad_row
 from finetune.reward.examples import Preference, text_key
 from ingestion.errors import LecternError
@@ -82,9 +83,11 @@ def dolly(data: Path) -> Iterator[Preference]:
     """
     for path in (data / file for file in PAIRS_FILES["dolly"]):
         for number, row in read_objects(path):
-            if not {"instruction", "text", "decoded"} <= row.keys():
-                raise malformed(path, number, 'needs "instruction", "text" and "decoded"')
-            yield _pair(row["instruction"], row["text"], row["decoded"], "dolly")
+            prompt, chosen, rejected = (
+                text_of(path, number, row, name, blank=True)
+                for name in ("instruction", "text", "decoded")
+            )
+            yield _pair(prompt, chosen, rejected, "dolly")
 
 
 def autoj(data: Path) -> Iterator[Preference]:
@@ -93,11 +96,14 @@ def autoj(data: Path) -> Iterator[Preference]:
     """
     path = data / PAIRS_FILES["autoj"][0]
     for number, row in read_objects(path):
-        if not {"prompt", "response 1", "response 2", "label"} <= row.keys():
-            raise malformed(path, number, 'needs "prompt", "response 1", "response 2" and "label"')
+        prompt, *answers = (
+            text_of(path, number, row, name, blank=True)
+            for name in ("prompt", "response 1", "response 2")
+        )
+        if "label" not in row:
+            raise malformed(path, number, 'needs "label"')
         if row["label"] in (0, 1):
-            answers = row["response 1"], row["response 2"]
-            yield _pair(row["prompt"], answers[row["label"]], answers[1 - row["label"]], "autoj")
+            yield _pair(prompt, answers[row["label"]], answers[1 - row["label"]], "autoj")
 
 
 PAIRS: dict[str, Callable[[Path], Iterator[Preference]]] = {

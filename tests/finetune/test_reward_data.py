@@ -47,6 +47,24 @@ def test_a_wrong_class_is_named_with_its_row(tmp_path: Path) -> None:
         read_labelled("davidson", tmp_path)
 
 
+def test_a_quote_that_is_never_closed_names_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "toxicity" / "davidson_hate" / "labeled_data.csv.gz"
+    write(path, ',class,tweet\n0,0,a\n1,0,"b\n' + "2,2,fine\n" * 20_000)
+
+    with pytest.raises(LecternError, match=r"labeled_data\.csv\.gz, row 3 cannot be read"):
+        read_labelled("davidson", tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "toxicity" / "davidson_hate" / "labeled_data.csv.gz"
+    write(path, ",class,tweet\n" + "".join(f"{n},2,fine {n * n}\n" for n in range(500)))
+    whole = path.read_bytes()
+    for place in range(20, len(whole) - 8, 50):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        with pytest.raises(LecternError, match=r"labeled_data\.csv\.gz cannot be read"):
+            read_labelled("davidson", tmp_path)
+
+
 def test_a_file_that_lacks_a_column_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "toxicity" / "surge_toxicity" / "toxicity_en.csv", "text,label\na,1\n")
 
@@ -155,6 +173,30 @@ def test_a_line_of_autoj_without_its_label_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(LecternError, match=r"testdata_pairwise\.jsonl\.gz, line 2: needs"):
         read_pairs("autoj", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "row"),
+    [
+        (
+            "autoj",
+            "autoj_pairwise/testdata_pairwise.jsonl.gz",
+            {"prompt": "Do", "response 1": "one", "response 2": None, "label": 1},
+        ),
+        (
+            "dolly",
+            "dolly_flan_t5_outputs/google_flan-t5-small_decode_output.jsonl.gz",
+            {"instruction": 7, "text": "Tope", "decoded": ""},
+        ),
+    ],
+)
+def test_what_is_no_text_is_named_with_its_line(
+    tmp_path: Path, name: str, file: str, row: dict[str, object]
+) -> None:
+    write(tmp_path / "preferences" / file, json.dumps(row))
+
+    with pytest.raises(LecternError, match=r"\.jsonl\.gz, line 1: needs the text"):
+        read_pairs(name, tmp_path)
 
 
 def test_a_person_stands_above_the_model_unless_both_say_the_same(tmp_path: Path) -> None:
