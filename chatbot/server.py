@@ -3,7 +3,8 @@
     lectern serve --model google/flan-t5-xl --device cuda --host 127.0.0.1 --port 8080
 
 * `POST /v1/generate`, `/v1/score`, `/v1/tokens` and `GET /v1/health` speak JSON
-  (`engines/wire.py`);
+  (`engines/wire.py`); asked for its health with `?patience=SECONDS`, it does not wait longer than
+  that for an adapter to load, and says what it speaks with till then;
 * `POST /v1/stream` answers with server-sent events: `piece` events whose data is a JSON string,
   then one `end`, or one `error` with a `Problem`.
 
@@ -64,7 +65,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Now, because whoever asks first waits only two seconds for an answer.
+        # Now, because whoever asks first should not be told of the one before.
         if promoted:
             await promoted.look()
         yield
@@ -83,9 +84,9 @@ def create_app(
         return JSONResponse(_problem(error).model_dump(), status_code=404)
 
     @app.get("/v1/health")
-    async def health() -> Health:
+    async def health(patience: float | None = None) -> Health:
         if promoted:
-            await promoted.look()
+            await promoted.look(patience)
         return Health(
             name=engine.name,
             window=engine.window,

@@ -121,8 +121,10 @@ class RemoteEngine:
         self._client.close()
 
     def _health(self, timeout: float | None = None) -> Health:
+        """With a `timeout`, the server is asked not to wait for an adapter that it is loading."""
+        patience = {"patience": timeout / 2} if timeout else None
         try:
-            reply = self._client.get("/v1/health", timeout=timeout or READ_SECONDS)
+            reply = self._client.get("/v1/health", params=patience, timeout=timeout or READ_SECONDS)
             reply.raise_for_status()
             return Health.model_validate_json(reply.content)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

@@ -236,6 +236,26 @@ def test_a_promoted_adapter_that_does_not_fit_leaves_the_old_one_speaking_and_is
         assert spoken() == ("torn", "", before[2])
 
 
+def test_a_server_that_is_loading_an_adapter_is_there(random_t5: Path, tmp_path: Path) -> None:
+    tiny_t5.make_adapter(random_t5, tmp_path / "polite", seed=1)
+    loaded = threading.Event()
+
+    class Slow(FlanT5Engine):
+        def use_adapter(self, name: str | None) -> None:
+            assert name is None or loaded.wait(30)
+            super().use_adapter(name)
+
+    engine = Slow.load(random_t5, name=str(random_t5), device="cpu", adapters_dir=tmp_path)
+    registry = AdapterRegistry(tmp_path)
+    with Serving(create_app(engine, registry=registry)) as serving:
+        registry.use("polite")
+        remote = RemoteEngine(serving.url)
+        assert remote.adapter is None, "what it speaks with till then"
+        loaded.set()
+        assert remote.follow() == ""
+        assert remote.adapter == "polite"
+
+
 def test_no_server_is_said_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
