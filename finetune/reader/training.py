@@ -114,7 +114,7 @@ def train_reader(
         load_optimizer(optimizer, saved.optimizer)
         start = saved.step
     per_epoch = sum(1 for _ in epoch_batches(prepared.targets, settings.tokens, settings.seed, 0))
-    total = int(per_epoch * settings.epochs)
+    total = max(1, int(per_epoch * settings.epochs))
     schedule = Schedule("linear", settings.lr, settings.warmup, total)
     config = AdapterConfig(
         TASK,
@@ -153,14 +153,16 @@ def train_reader(
         for step, batch in zip(range(start, total), batches, strict=False):
             rate = schedule.apply(optimizer, step)
             loss = span_loss(forward(batch), batch)
-            if not torch.isfinite(loss):
-                raise LossNotFinite(
-                    f"The reader's loss is {loss.item()} at step {step}.",
-                    "Train with a smaller --lr; the last checkpoint is kept.",
-                )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(trained.values(), settings.clip)
+            norm = torch.nn.utils.clip_grad_norm_(trained.values(), settings.clip)
+            # Before the step: weights made of such a gradient would be saved over good ones.
+            if not (torch.isfinite(loss) and torch.isfinite(norm)):
+                raise LossNotFinite(
+                    f"The reader's loss of step {step + 1} is {loss.item()}, its gradient "
+                    f"{norm.item()}.",
+                    f"Train with a smaller --lr and another --out; {out} keeps what was saved.",
+                )
             optimizer.step()
             done = step + 1
             log.write(done, {"loss": loss.item(), "lr": rate})

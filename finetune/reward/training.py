@@ -98,7 +98,7 @@ def train_reward(
         list(model.parameters.items()), lr=settings.lr, weight_decay=settings.weight_decay
     )
     checkpoints = Checkpoints(out / "checkpoints", keep=1)
-    run = _fingerprint(settings, train, dev)
+    run = _fingerprint(settings, model.config.base_sha256, train, dev)
     start, best, best_step = _resume(checkpoints, model, optimizer, run)
     with TrainingLog(out, start) as log, training_progress("reward", total, start=start) as tell:
         for step in range(start, total):
@@ -112,8 +112,8 @@ def train_reward(
             if not (torch.isfinite(loss) and torch.isfinite(norm)):
                 raise LossNotFinite(
                     f"The loss of step {step + 1} is {loss.item()}, its gradient {norm.item()}.",
-                    f"Run again with a smaller --lr than {settings.lr:g}; {out} keeps its last "
-                    "checkpoint.",
+                    f"Run again with a smaller --lr than {settings.lr:g} and another --out; {out} "
+                    "keeps what was saved.",
                 )
             optimizer.step()
             done = step + 1
@@ -176,11 +176,13 @@ def _demand_both_labels(labels: Tensor) -> None:
 
 
 def _fingerprint(
-    settings: RewardSettings, *parts: Sequence[Labelled] | Sequence[Preference]
+    settings: RewardSettings, base: str, *parts: Sequence[Labelled] | Sequence[Preference]
 ) -> str:
-    """What a checkpoint must agree in to be gone on from: settings, texts and labels."""
+    """What a checkpoint must agree in to be gone on from: settings, the base's weights (a folder
+    may hold others by now), texts and labels.
+    """
     learned = [[astuple(example) for example in part] for part in parts]
-    said = settings.model_dump_json(exclude={"evaluate"}) + json.dumps(learned)
+    said = settings.model_dump_json(exclude={"evaluate"}) + base + json.dumps(learned)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -194,7 +196,7 @@ def _resume(
     saved = checkpoints.load(latest)
     if saved.state["run"] != run:
         raise CheckpointUnusable(
-            f"{checkpoints.folder} holds a run with other settings or data.",
+            f"{checkpoints.folder} holds a run with another base, or other settings or data.",
             "Give another --out, or delete that folder to begin anew.",
         )
     _put(model, saved.tensors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,17 @@ def test_another_run_is_not_gone_on_from(
 
     with pytest.raises(CheckpointUnusable, match="other settings or data"):
         train_reward(data, HELD, tmp_path, settings(base, epochs=0.2, **changed))
+
+
+def test_a_base_that_was_trained_again_makes_another_run(tmp_path: Path) -> None:
+    at = tiny_bert.build(tmp_path / "base", toy_judgements.WORDS)
+    chosen = settings(at, epochs=0.2)
+    train_reward(LABELLED, HELD, tmp_path / "judge", chosen)
+    shutil.rmtree(at)
+    tiny_bert.build(at, toy_judgements.WORDS, seed=1)
+
+    with pytest.raises(CheckpointUnusable, match="another base"):
+        train_reward(LABELLED, HELD, tmp_path / "judge", chosen)
 
 
 def test_words_that_move_from_one_answer_to_the_other_make_another_run(

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from chatbot.reading.features import Featurizer
 from chatbot.reading.span_reader import SpanReader
-from finetune.errors import CheckpointUnusable, EmptySplit
+from finetune.errors import CheckpointUnusable, EmptySplit, LossNotFinite
 from finetune.log import read_log
 from finetune.reader import training
 from finetune.reader.batches import epoch_batches, prepare
@@ -230,6 +230,23 @@ def test_a_run_begins_where_another_ended(tmp_path: Path) -> None:
     assert record["sha256"] == file_digest(tmp_path / "first" / TENSORS)
     with pytest.raises(ModelUnavailable, match=r"rank 8.*rank 4.*--rank 8"):
         begin("third", rank=4)
+
+
+def test_a_broken_gradient_never_reaches_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of 0 is a number; the gradient of its root there is none."""
+    loss_of = training.span_loss
+    monkeypatch.setattr(training, "span_loss", lambda *given: (loss_of(*given) * 0).sqrt())
+    with pytest.raises(LossNotFinite, match=r"of step 1 is 0\.0, its gradient nan") as refused:
+        train(tmp_path, epochs=1)
+    assert "another --out" in refused.value.remedy
+    assert not (tmp_path / TENSORS).exists()
+
+
+def test_less_than_a_step_of_an_epoch_is_one_step(tmp_path: Path) -> None:
+    train(tmp_path, epochs=0.01)
+    assert [row["step"] for row in read_log(tmp_path) if "loss" in row] == [1]
 
 
 def test_a_reader_needs_examples(tmp_path: Path) -> None:
