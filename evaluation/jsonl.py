@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ingestion.errors import LecternError
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""How half a character is written in JSON; in UTF-8 it cannot be."""
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -47,6 +51,8 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             raise malformed(path, number, f"not JSON: {error}") from error
         if not isinstance(value, dict):
             raise malformed(path, number, f"a JSON {type(value).__name__}, not an object")
+        if _SURROGATE.search(line) and not _is_text(value):
+            raise malformed(path, number, "it has half of a surrogate pair, which is no text")
         yield number, value
 
 
@@ -55,17 +61,31 @@ def read_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     Raises `LecternError` naming the file, and the place of what is not a JSON object.
     """
+    content = "\n".join(line for _, line in read_lines(path))
     try:
-        rows = json.loads("\n".join(line for _, line in read_lines(path)))
+        rows = json.loads(content)
     except ValueError as error:
         raise LecternError(f"{path} is not valid JSON ({error}).", "Mend it.") from error
     if not isinstance(rows, list):
         raise LecternError(f"{path} is not a JSON list of objects.", "Write a list of them.")
+    escaped = _SURROGATE.search(content)
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             what = f"a JSON {type(row).__name__}, not an object"
             raise LecternError(f"{path}, entry {number} is {what}.", "Mend that entry.")
+        if escaped and not _is_text(row):
+            what = "has half of a surrogate pair, which is no text"
+            raise LecternError(f"{path}, entry {number} {what}.", "Mend that entry.")
         yield number, row
+
+
+def _is_text(value: dict[str, Any]) -> bool:
+    """Whether no half of a surrogate pair stands alone in it: no tokenizer takes one."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def malformed(path: Path, number: int, why: str) -> LecternError:
