@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from chatbot.answerers import WITHOUT_READER
 from chatbot.settings import ChatSettings
 from ingestion.catalog import Catalog
 from ingestion.config import RoomSettings
@@ -65,6 +66,7 @@ def diagnose(settings: ChatSettings) -> Diagnosis:
         _index(settings),
         _encoder(ingestion),
         _generator(settings),
+        *_reader(settings),
         *map(_packaged, KNOWN),
         Finding(
             "Hugging Face hub",
@@ -129,6 +131,20 @@ def _generator(settings: ChatSettings) -> Finding:
     except ModelUnavailable as error:
         return Finding("generator", False, f"{error} Answers are extractive until then.")
     return Finding("generator", True, f"{name} is on this machine")
+
+
+def _reader(settings: ChatSettings) -> list[Finding]:
+    """What extractive answers are read with, where it is not the packaged one, told of below."""
+    name = settings.reader
+    if name in ("", type(settings).model_fields["reader"].default):
+        return []
+    from chatbot.reading.span_reader import load_reader
+
+    try:
+        load_reader(name)
+    except ModelUnavailable as error:
+        return [Finding("reader", False, f"{error} {WITHOUT_READER}")]
+    return [Finding("reader", True, f"{name} marks the words that answer")]
 
 
 def _packaged(name: str) -> Finding:

@@ -49,6 +49,21 @@ def test_doctor_without_an_index_says_what_is_missing(lectern: Lectern, tmp_path
     assert "Settings in force:" in run.out
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("readers/mine", "There is no folder readers/mine"), ("lectern-judge", "not a reader")],
+)
+def test_doctor_says_why_the_reader_of_the_settings_cannot_be_had(
+    lectern: Lectern, course_index: Path, monkeypatch: pytest.MonkeyPatch, named: str, said: str
+) -> None:
+    monkeypatch.setenv("LECTERN_READER", named)
+    run = lectern("doctor", "--index", course_index, "--json")
+    (reader,) = (f for f in run.json["findings"] if f["subject"] == "reader")
+    assert not reader["ok"]
+    assert said in reader["detail"]
+    assert "without a reader" in reader["detail"]
+
+
 def test_doctor_names_the_source_that_won(
     lectern: Lectern, course_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
