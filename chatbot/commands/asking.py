@@ -17,6 +17,7 @@ from chatbot.commands.console import (
     err,
     out,
     print_json,
+    tell,
     utf8,
 )
 
@@ -141,6 +142,8 @@ def chat(
     model: ModelOption = None,
 ) -> None:
     """Talk with the documents in the terminal; an empty line or Ctrl-D ends it."""
+    from ingestion.errors import LecternError
+
     assistant = _assistant(index, model=model)
     options = _options(assistant, None, course, None, None, answerer)
     history: list[Turn] = []
@@ -155,7 +158,11 @@ def chat(
             question = ""
         if not question:
             return
-        answer = _say(assistant, question, history, options, told)
+        try:
+            answer = _say(assistant, question, history, options, told)
+        except LecternError as error:  # this question's, and no reason to lose the conversation
+            tell(f"Error: {error}")
+            continue
         told = answer.notice
         history.append((question, answer.text))
 

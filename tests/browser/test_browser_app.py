@@ -151,6 +151,33 @@ def test_an_answer_half_written_survives_reload_page_switch_and_the_death_of_the
     expect(answered(page)).to_contain_text("merged into the weights")
 
 
+def test_no_question_is_lost_that_a_second_tab_asks_meanwhile_however_long(
+    run_app: RunApp, new_context: NewContext, tmp_path: Path
+) -> None:
+    gate = tmp_path / "go"
+    app = run_app(HERE / "slow_app.py", LECTERN_TEST_GATE=str(gate), **NEVER_SILENT)
+    context = new_context()
+    first, second = context.new_page(), context.new_page()
+    first.goto(app.url)
+    gate.touch()
+    ask(first, LORA)
+    answered(first)
+    second.goto(first.url)
+    answered(second)
+    gate.unlink()
+    ask(first, "What is merged before serving?")
+    expect(last_answer(first).locator(".answer.writing")).to_be_visible()
+    long = "Which pairs does byte-pair encoding merge? " + "Please tell me. " * 200
+    box = second.get_by_placeholder("Ask about the course")
+    box.fill(long)
+    box.press("Enter")
+    asked = second.get_by_test_id("stChatMessage").filter(has_text="Which pairs")
+    expect(asked).to_be_visible()
+    gate.touch()
+    expect(answered(second)).to_contain_text("most frequent pair")
+    assert stored(app, "question") == [LORA, "What is merged before serving?", long.strip()]
+
+
 def test_stop_keeps_what_was_written(
     run_app: RunApp, new_context: NewContext, tmp_path: Path
 ) -> None:

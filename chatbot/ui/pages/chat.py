@@ -51,15 +51,24 @@ def page() -> None:
     notice = show_banner(shared.assistant(), options.answerer)
     asked = _welcome(shared, course) if not exchanges else None
     again = _show(shared, owner, exchanges, notice)
-    typed = st.chat_input(
+    st.chat_input(
         "Ask about the course" if writing is None else "An answer is being written…",
-        max_chars=2000,
         disabled=writing is not None,
+        key="question",
+        on_submit=_keep_question,
     )
+    typed: str | None = st.session_state.pop("typed", None)
     if again is not None:
         _ask(shared, owner, again.question, AskOptions.model_validate(again.options))
     elif question := (typed or asked or "").strip():
         _ask(shared, owner, question, options)
+
+
+def _keep_question() -> None:
+    """Streamlit drops what comes from a box that this run disables: a second tab may have begun to
+    write an answer meanwhile.
+    """
+    st.session_state["typed"] = st.session_state["question"]
 
 
 def _open_exchanges(shared: Services, owner: str) -> tuple[Exchange, ...]:

@@ -316,3 +316,14 @@ def test_without_a_document_no_places_are_announced(lectern: Lectern, tmp_path: 
         notes.unlink(missing_ok=True)
     run = lectern("ask", "What do ducks do?", "--index", tmp_path / "index")
     assert run.out.strip() == "The course documents do not say."
+
+
+def test_a_question_that_cannot_be_asked_ends_no_conversation(
+    lectern: Lectern, course_index: Path, random_t5: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{'Why? ' * 2000}\nWhat is LoRA?\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(said))
+    run = lectern("chat", "--index", course_index, "--model", random_t5)
+    assert run.code == 0
+    assert "Error: The question does not fit into the generator's window" in run.err
+    assert "[1] " in run.out, "the second question has its answer or its nearest places"
