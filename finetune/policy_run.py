@@ -15,12 +15,13 @@ from evaluation.rows import write_whole
 from finetune.licences import licence_of
 from finetune.merging import merge
 from finetune.models import AdapterSettings, adapt, load_t5, trainable_share
+from finetune.peak_memory import peak_memory
 from finetune.policy import Policy
 from finetune.precision import Precision
 from finetune.resumable import demand_same_run
 from finetune.rng import seed_everything
 from finetune.saving import demand_own_folder, save_model
-from finetune.sft.record import peak_memory, write_record
+from finetune.sft.record import write_record
 from finetune.weights import weights_hash
 
 Say = Callable[[str], None]

@@ -62,12 +62,14 @@ def compared(legs: Mapping[str, Scores], pairs: Sequence[tuple[str, str]]) -> di
 
 
 def training_figures(cell: Mapping[str, Any]) -> dict[str, Figure]:
-    return {
-        "trainable_share": {"value": cell["trainable_share"]},
-        "minutes": {"value": cell["seconds"] / 60},
-        "tokens_per_second": {"value": cell["tokens_per_second"]},
-        "peak_memory_mb": {"value": cell["peak_memory_mb"]},
+    """Without the peak of memory where it is not known."""
+    found = {
+        "trainable_share": cell["trainable_share"],
+        "minutes": cell["seconds"] / 60,
+        "tokens_per_second": cell["tokens_per_second"],
+        "peak_memory_mb": cell["peak_memory_mb"],
     }
+    return {name: {"value": value} for name, value in found.items() if value is not None}
 
 
 def forgetting_figures(cell: Mapping[str, Any]) -> dict[str, Figure]:

@@ -15,6 +15,7 @@ from finetune.data.mixture import Source
 from finetune.errors import EmptySplit, LossNotFinite
 from finetune.model_card import DataUsed, Measured, ModelCard
 from finetune.models import check_tokenizer
+from finetune.peak_memory import peak_memory
 from finetune.precision import Precision
 from finetune.pretraining.batches import Alternating, Batches, SpanBatches
 from finetune.pretraining.borrowed import borrowed_embeddings
@@ -28,7 +29,7 @@ from finetune.processes import Processes
 from finetune.progress import training_progress
 from finetune.saving import save_model
 from finetune.scoring import Scorer
-from finetune.sft.record import peak_memory, write_record
+from finetune.sft.record import write_record
 from finetune.t5_shapes import SIZES, new_t5
 from ingestion.encoders.factory import packaged_folder
 from ingestion.errors import LecternError

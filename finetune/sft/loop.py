@@ -26,6 +26,7 @@ from finetune.data.order import Order
 from finetune.errors import CheckpointUnusable, LossNotFinite
 from finetune.log import TrainingLog
 from finetune.models import trained_parameters
+from finetune.peak_memory import peak_memory
 from finetune.precision import Precision
 from finetune.processes import Processes
 from finetune.progress import Report
@@ -44,7 +45,7 @@ class Course:
     """How the run has gone so far; it is kept in every checkpoint.
 
     `tokens` are those that are no padding, of sources and targets, over all processes; `seconds`
-    leave out measuring and saving.
+    leave out measuring and saving. `peak_memory_bytes` is 0 for a run begun before it was kept.
     """
 
     step: int = 0
@@ -54,6 +55,7 @@ class Course:
     best_value: float = math.inf
     stale: int = 0
     evaluations: list[dict[str, float]] = field(default_factory=list)
+    peak_memory_bytes: int = 0
 
 
 class SftLoop:
@@ -118,6 +120,9 @@ class SftLoop:
                 if report:
                     report(course.step, loss=figures["loss"], tokens_s=speed)
                 figures |= self._measure()
+                # Here, because a run that goes on from its end holds its model alone.
+                held = peak_memory(self._processes.device)
+                course.peak_memory_bytes = max(course.peak_memory_bytes, held)
                 # Before the checkpoint: what a kill leaves beyond it is dropped on resume.
                 if log:
                     log.write(course.step, {**figures, "tokens_per_second": speed})

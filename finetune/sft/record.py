@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from evaluation.jsonl import sha256_of
 from evaluation.provenance import provenance
@@ -43,17 +40,11 @@ def measured_on(sources: Sequence[Source]) -> list[dict[str, Any]]:
 
 
 def how_it_went(course: Course) -> dict[str, Any]:
-    """The run's figures; tokens are those that are no padding."""
+    """The run's figures but its peak of memory; tokens are those that are no padding."""
     found = asdict(course)
+    del found["peak_memory_bytes"]
     found["best_value"] = None if course.best_step is None else abs(course.best_value)
     return {**found, "tokens_per_second": course.tokens / max(course.seconds, 1e-9)}
-
-
-def peak_memory(device: torch.device) -> int:
-    """The most bytes held at once so far: on the GPU, or by this process."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

@@ -29,7 +29,6 @@ from finetune.sft.record import (
     as_kept,
     how_it_went,
     measured_on,
-    peak_memory,
     trained_on,
     write_record,
 )
@@ -123,7 +122,7 @@ def train_sft(
             "course": {**how_it_went(course), "stopped": stopped.what if stopped else ""},
             "compute": str(precision.compute),
             "processes": processes.count,
-            "peak_memory_bytes": peak_memory(processes.device),
+            "peak_memory_bytes": course.peak_memory_bytes or None,
         }
         write_record(out / "training.json", record)
     processes.wait()

@@ -17,6 +17,7 @@ from benchmarks.bars import lab as bars
 from benchmarks.lab import cells as parts
 from benchmarks.lab.cells import Cells
 from benchmarks.lab.options import read_options
+from benchmarks.lab.report import training_figures
 from benchmarks.lab.shots import SHORT, exemplars, with_shots
 from evaluation.rouge import rouge
 from finetune.data.dialogues import read_dialogsum
@@ -136,6 +137,34 @@ def test_a_dialogue_of_the_test_split_is_not_trained_on(
     trained = {example.group for example in made._training_source().read()}
     assert len(trained) == 39
     assert not trained & {example.group for example in made.test()}
+
+
+def test_a_training_cell_made_again_keeps_the_peak_of_memory_of_its_training(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = cells(monkeypatch, data, model, tmp_path, "--steps", 1)
+    run = tmp_path / "work" / "lora"
+
+    def held() -> float | None:
+        (tmp_path / "work" / "lora_training.cell.json").unlink(missing_ok=True)
+        made.compute("lora_training")
+        cell = made.read("lora_training")
+        assert cell is not None
+        figures = training_figures(cell)
+        assert ("peak_memory_mb" in figures) == (cell["peak_memory_mb"] is not None)
+        return figures.get("peak_memory_mb", {}).get("value")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("finetune.sft.loop.peak_memory", lambda device: 123_000_000)
+        assert held() == 123
+    for _ in range(2):
+        assert held() == 123, "nothing was trained: this process held a model alone"
+
+    (state,) = run.glob("run/checkpoints/step-*/state.json")
+    before = json.loads(state.read_text())
+    del before["state"]["course"]["peak_memory_bytes"]
+    state.write_text(json.dumps(before))
+    assert held() is None, "a run of an earlier version"
 
 
 def test_a_killed_cell_asks_only_for_what_is_missing(
