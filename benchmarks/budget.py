@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evaluation.rows import write_whole
 from finetune.data.mixture import Source
+from finetune.errors import AnotherRun
 from finetune.sft.run import train_sft
 from finetune.sft.settings import SftSettings
 
@@ -57,13 +58,24 @@ def train(
     folder: Path,
     device: str,
 ) -> None:
-    """Train into `folder` as far as the budget goes; killed, it goes on."""
+    """Train into `folder` as far as the budget goes; killed, it goes on.
+
+    Raises `AnotherRun` where the folder holds a run of another budget, other settings or data.
+    """
     chosen: dict[str, float | None] = {"epochs": budget.epochs}
     if not budget.epochs:
         steps = budget.steps or _affordable(model, sources, settings, budget, folder, device)
         chosen = {"steps": steps, "eval_every": max(1, steps // EVALUATIONS)}
     settings = settings.model_copy(update={**chosen, "save_every": SAVE_EVERY})
-    train_sft(model, sources, measured, settings, folder, device=device, say=print)
+    try:
+        train_sft(model, sources, measured, settings, folder, device=device, say=print)
+    except AnotherRun as error:
+        # The options that training by itself offers against this, a benchmark does not have.
+        raise AnotherRun(
+            error.what,
+            "Repeat the options that it was begun with, or give another --work, or delete "
+            f"{folder} to train anew.",
+        ) from error
 
 
 def _affordable(

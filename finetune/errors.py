@@ -47,3 +47,7 @@ class CheckpointNotSaved(TrainingError):
 
 class CheckpointUnusable(TrainingError):
     """A checkpoint is damaged, or belongs to a run with other settings or data."""
+
+
+class AnotherRun(CheckpointUnusable):
+    """A checkpoint is whole, and belongs to a run with other settings or data."""

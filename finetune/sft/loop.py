@@ -23,7 +23,7 @@ from finetune.checkpoint import Checkpoint, Checkpoints, load_optimizer
 from finetune.data.collate import collate
 from finetune.data.encoding import Encoded
 from finetune.data.order import Order
-from finetune.errors import CheckpointUnusable, LossNotFinite
+from finetune.errors import AnotherRun, LossNotFinite
 from finetune.log import TrainingLog
 from finetune.models import trained_parameters
 from finetune.peak_memory import peak_memory
@@ -263,7 +263,7 @@ class SftLoop:
             told = "; ".join(
                 f"{name}: {before.get(name)} there, {now.get(name)} here" for name in other
             )
-            raise CheckpointUnusable(
+            raise AnotherRun(
                 f"{self.folder} holds a run of other settings or data ({told}).",
                 "Repeat its settings to go on with it, or give --fresh or another --out.",
             )

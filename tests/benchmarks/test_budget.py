@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import torch
 from benchmarks import budget
 from benchmarks.budget import Budget, train
 from finetune.data.mixture import Source
-from finetune.errors import CheckpointUnusable
+from finetune.errors import AnotherRun
 from finetune.sft.settings import SftSettings
 
 torch.set_num_threads(1)
@@ -37,9 +38,15 @@ def test_minutes_become_steps_by_the_stored_speed(
     (out / "affordable.json").write_text('{"seconds_a_step": 0.5}')
     assert steps(0.025) == 3
     assert steps(0.025) == 3
-    with pytest.raises(CheckpointUnusable, match=r"settings\.steps: 3 there, 6 here"):
+    remedy = r"give another --work, or delete .*/out to train anew"
+    with pytest.raises(AnotherRun, match=rf"settings\.steps: 3 there, 6 here.*{remedy}"):
         steps(0.05)
     (out / "affordable.json").unlink()
-    with pytest.raises(CheckpointUnusable, match=r"settings\.steps: 3 there"):
+    with pytest.raises(AnotherRun, match=r"settings\.steps: 3 there"):
         steps(60)
     assert json.loads((out / "affordable.json").read_text())["seconds_a_step"] > 0
+
+    shutil.rmtree(out)
+    out.mkdir()
+    (out / "affordable.json").write_text('{"seconds_a_step": 0.5}')
+    assert steps(0.05) == 6
