@@ -6,21 +6,16 @@ from __future__ import annotations
 
 from benchmarks.bars.line import Line, figure
 
-_READ = (
-    ("fairytaleqa", "rougeL", "FairytaleQA test, ROUGE-L", 0.20, None),
-    ("fairytaleqa", "f1", "FairytaleQA test, token F1", None, None),
-    ("squad", "f1", "SQuAD 2 dev, answerable, token F1", None, None),
-    ("squad", "em", "SQuAD 2 dev, answerable, exact match", None, None),
-    ("squad", "no_answer_accuracy", "SQuAD 2 dev, impossible ones refused", None, None),
-    ("qed", "f1", "QED dev, token F1", None, None),
-)
-_SUMMARIZED = (("dialogsum", "DialogSum"), ("samsum", "SAMSum"), ("qmsum", "QMSum, academic"))
-_ASKED = (("right", "right answers"), ("wrong", "wrong answers"), ("f1", "token F1"))
 _SMALL = "`small` (not run)"
 
 
-def _summary(file: str, name: str, label: str) -> Line:
-    return Line("generator", f"{file}_{name}", ("figures", "summary", "rouge1"), label)
+def _both(file: str, measure: str, said: str, bar: float | None = None) -> tuple[Line, Line]:
+    """Mini, which has the bar, and the extractive answerer."""
+    path = ("figures", *measure.split("."))
+    return (
+        Line("generator", file.format("_mini"), path, f"{said}: mini", bar),
+        Line("generator", file.format(""), path, f"{said}: extractive"),
+    )
 
 
 def _after_lora(
@@ -30,30 +25,18 @@ def _after_lora(
 
 
 LINES: tuple[Line, ...] = (
-    *(
-        line
-        for name, measure, said, bar, stretch in _READ
-        for line in (
-            figure("generator", f"reading_mini_{name}", measure, f"{said}: mini", bar, stretch),
-            figure("generator", f"reading_{name}", measure, f"{said}: extractive"),
-        )
-    ),
-    *(
-        line
-        for name, said in _SUMMARIZED
-        for line in (
-            _summary("summaries_mini", name, f"{said}, ROUGE-1: mini"),
-            _summary("summaries", name, f"{said}, ROUGE-1: extractive"),
-        )
-    ),
-    *(
-        line
-        for measure, said in _ASKED
-        for line in (
-            figure("generator", "course_answers_mini", measure, f"course questions, {said}: mini"),
-            figure("generator", "course_answers", measure, f"course questions, {said}: extractive"),
-        )
-    ),
+    *_both("reading{}_fairytaleqa", "rougeL", "FairytaleQA test, ROUGE-L", 0.20),
+    *_both("reading{}_fairytaleqa", "f1", "FairytaleQA test, token F1"),
+    *_both("reading{}_squad", "f1", "SQuAD 2 dev, answerable, token F1"),
+    *_both("reading{}_squad", "em", "SQuAD 2 dev, answerable, exact match"),
+    *_both("reading{}_squad", "no_answer_accuracy", "SQuAD 2 dev, impossible ones refused"),
+    *_both("reading{}_qed", "f1", "QED dev, token F1"),
+    *_both("summaries{}_dialogsum", "summary.rouge1", "DialogSum, ROUGE-1"),
+    *_both("summaries{}_samsum", "summary.rouge1", "SAMSum, ROUGE-1"),
+    *_both("summaries{}_qmsum", "summary.rouge1", "QMSum, academic, ROUGE-1"),
+    *_both("course_answers{}", "right", "course questions, right answers"),
+    *_both("course_answers{}", "wrong", "course questions, wrong answers"),
+    *_both("course_answers{}", "f1", "course questions, token F1"),
     _after_lora("lab_tables", "DialogSum, ROUGE-1 after LoRA of 30 minutes: mini", 0.30),
     _after_lora("lab_tables_long", "DialogSum, ROUGE-1 after LoRA of 45 minutes: mini", 0.30),
     figure("generator", "reading_small_squad", "f1", f"{_SMALL}: SQuAD 2 dev, F1", 0.28, 0.42),
