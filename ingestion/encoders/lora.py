@@ -199,19 +199,42 @@ def read_tensors(
     return {n: v for n, v in tensors.items() if not n.startswith("head.")}, head
 
 
+def _are_described(
+    deltas: Mapping[str, torch.Tensor], config: AdapterConfig, weights: Mapping[str, torch.Tensor]
+) -> bool:
+    """Whether the deltas have the names and shapes that the description gives them."""
+    due: dict[str, tuple[int, ...]] = {}
+    if config.rank:
+        for site in sites(config.layers):
+            if f"{site}.weight" not in weights:
+                return False
+            rows, columns = weights[f"{site}.weight"].shape
+            due |= {f"{site}.A": (config.rank, columns), f"{site}.B": (rows, config.rank)}
+    else:
+        due = {name: value.shape for name, value in weights.items() if name in deltas}
+    return {name: value.shape for name, value in deltas.items()} == due
+
+
 def load_adapted(
     folder: Path, base: Path, *, dtype: torch.dtype = torch.float32, device: str = "cpu"
 ) -> AdaptedEncoder:
     """The adapter in `folder` on the encoder in `base`.
 
-    Raises `ModelUnavailable` when `base` is not the encoder it was made for, or a file is damaged.
+    Raises `ModelUnavailable` when `base` is not the encoder it was made for, a file is damaged, or
+    the two files are not of one training.
     """
     config = read_config(folder)
     check_base(folder, config, base)
     deltas, head = read_tensors(folder, device)
     shape = BertShape.read(base)
+    weights = read_weights(base, shape, torch.float32, device)
+    if not _are_described(deltas, config, weights):
+        raise ModelUnavailable(
+            f"{folder / TENSORS} does not hold what {CONFIG} beside it describes.",
+            "Copy both files again from where it was trained, or train it again.",
+        )
     # Merged in float32, rounded once.
-    weights = merge_deltas(read_weights(base, shape, torch.float32, device), deltas, config.scale)
+    weights = merge_deltas(weights, deltas, config.scale)
     return AdaptedEncoder(
         config, shape, {name: value.to(dtype) for name, value in weights.items()}, head
     )

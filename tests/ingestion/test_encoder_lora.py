@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_bert
@@ -132,6 +133,21 @@ def test_a_damaged_file_is_named(base: Path, tmp_path: Path) -> None:
     tensors.write_bytes(tensors.read_bytes()[:100])
 
     with pytest.raises(ModelUnavailable, match=r"adapter\.safetensors is missing or damaged"):
+        load_adapted(tmp_path / "judge", base)
+
+
+@pytest.mark.parametrize(
+    "other", [{"rank": 8}, {"rank": 0}, {"layers": (0,)}, {"layers": (0, 1, 2)}], ids=str
+)
+def test_the_tensors_of_one_training_beside_the_record_of_another_are_refused(
+    base: Path, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    """Scaled by another rank, or without some of its layers, it would say something else."""
+    weights = read_weights(base, BertShape.read(base), torch.float32)
+    config = replace(config_for(base), **other)
+    save_adapter(tmp_path / "judge", config, drawn_deltas(weights), {})
+
+    with pytest.raises(ModelUnavailable, match=r"does not hold what adapter\.json beside it"):
         load_adapted(tmp_path / "judge", base)
 
 
