@@ -11,6 +11,7 @@ knows no byte fallback.
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,16 @@ def as_t5(model: bytes) -> T5Tokenizer:
 
 
 def save_vocabulary(tokenizer: Any, folder: Path) -> Path:
-    """Write the tokenizer as transformers reads it back."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save_pretrained(folder)
+    """Write the tokenizer as transformers reads it back. `tokenizer.json` comes last, and whole: a
+    folder that has it has a vocabulary.
+    """
+    beside = folder / ".vocabulary.part"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    tokenizer.save_pretrained(beside)
+    for file in sorted(beside.iterdir(), key=lambda file: file.name == "tokenizer.json"):
+        file.replace(folder / file.name)
+    beside.rmdir()
     return folder
 
 

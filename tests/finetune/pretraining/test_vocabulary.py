@@ -81,6 +81,24 @@ def test_the_engine_takes_it_as_it_is(tokenizer: Any, tmp_path: Path) -> None:
     assert len(engine.score(["The encoder"], ["reads"])) == 1
 
 
+def test_a_kill_leaves_no_half_vocabulary(
+    tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> None:
+        (Path(folder) / "tokenizer.json").write_text('{"version": "1.0", "trunc')
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(tokenizer, "save_pretrained", killed)
+        save_vocabulary(tokenizer, tmp_path)
+    assert not (tmp_path / "tokenizer.json").exists()
+    save_vocabulary(tokenizer, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ]
+
+
 def test_coverage(tokenizer: Any) -> None:
     figures = coverage(tokenizer, ["The encoder reads ☃"])
     assert figures["tokens_per_word"] * 4 * figures["characters_per_token"] == pytest.approx(19)
