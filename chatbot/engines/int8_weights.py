@@ -37,11 +37,14 @@ def write_int8(weights: Mapping[str, Tensor], folder: Path) -> Path:
 
 
 def read_int8(folder: Path) -> dict[str, Tensor]:
-    """The weights by name, in float32. Raises what safetensors does for a damaged file."""
+    """The weights by name, in float32.
+
+    Raises what safetensors does for a damaged file, `KeyError` for a matrix without its scale.
+    """
     stored = load_file(folder / FILE)
     return {
         name: value.float() * stored[name + _SCALE][:, None]
-        if name + _SCALE in stored
+        if value.dtype == torch.int8
         else value.float()
         for name, value in stored.items()
         if not name.endswith(_SCALE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,12 @@ def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any
             )
         with quiet():
             model, told = _read_weights(Path(folder), config, dtype)
-        # transformers would fill in what is not there: random weights, an empty vocabulary.
+        # transformers would fill in what is not there: random weights, one embedding matrix for the
+        # other, an empty vocabulary.
         if told["missing_keys"]:
             raise ValueError(f"it has no weights for {min(told['missing_keys'])}.")
+        if is_tied(model) and _says_untied(Path(folder)):
+            raise ValueError("of shared.weight and lm_head.weight, which differ, it has one alone.")
         if not any((Path(folder) / file).is_file() for file in _TOKENIZERS):
             raise ValueError(f"it has neither {' nor '.join(_TOKENIZERS)}.")
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -79,8 +83,19 @@ def untie(model: Any) -> None:
     transformers 5 claims every T5 is tied; a later `tie_weights()` or
     `resize_token_embeddings()` would then overwrite FLAN-T5's output matrix with the embeddings.
     """
-    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+    if not is_tied(model):
         model.config.tie_word_embeddings = False
+
+
+def is_tied(model: Any) -> bool:
+    """Whether the output matrix is the embeddings, as T5 1.0 has it and FLAN-T5 has not."""
+    return model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def _says_untied(folder: Path) -> bool:
+    """What the file says, which transformers 5 does not heed."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return config.get("tie_word_embeddings") is False
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from chatbot.engines.base import Decoding
 from chatbot.engines.flan_t5 import FlanT5Engine
@@ -68,6 +68,16 @@ def test_its_output_matrix_stays_its_own(in_int8: Path) -> None:
     assert torch.equal(model.lm_head.weight, stored["lm_head.weight"])
     assert torch.equal(model.shared.weight, stored["shared.weight"])
     assert not torch.equal(model.lm_head.weight, model.shared.weight)
+
+
+def test_a_matrix_without_its_scale_or_its_twin_is_missed(in_int8: Path, tmp_path: Path) -> None:
+    shutil.copytree(in_int8, tmp_path / "broken")
+    whole = load_file(in_int8 / FILE)
+    for name in ("lm_head.weight.int8_scale", "lm_head.weight", "shared.weight"):
+        lacking = {n: value for n, value in whole.items() if not n.startswith(name)}
+        save_file(lacking, tmp_path / "broken" / FILE)
+        with pytest.raises(ModelUnavailable, match="lm_head"):
+            read_t5(tmp_path / "broken", "broken", torch.float32)
 
 
 def test_a_damaged_file_is_named(in_int8: Path, tmp_path: Path) -> None:
