@@ -123,11 +123,12 @@ class Assistant:
         passages = self.index.passages_of(record.id)
         if section:
             wanted = section.casefold()
+            headings = dict.fromkeys(heading for p in passages for heading in p.headings)
+            there_are = f"Its headings: {'; '.join(headings)}." if headings else "It has none."
             passages = [p for p in passages if any(wanted in h.casefold() for h in p.headings)]
             if not passages:
                 raise IndexProblem(
-                    f"{record.path} has no section whose heading contains {section!r}.",
-                    "Look at its headings with `lectern search`.",
+                    f"{record.path} has no section whose heading contains {section!r}.", there_are
                 )
         engine, notice = self.answerers.generator(self.default_options())
         summary = summarize(passages, engine, self.index.encoder)

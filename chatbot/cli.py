@@ -13,11 +13,10 @@ import sys
 from typing import NoReturn
 
 import typer
-from rich.markup import escape
 
 from chatbot.commands import asking, documents, running
 from chatbot.commands.adapters import adapters_app
-from chatbot.commands.console import err
+from chatbot.commands.console import err, plain
 from evaluation.commands import eval_app
 from finetune.commands import feedback_app, train_app
 
@@ -60,6 +59,8 @@ def main() -> None:
         app()
     except LecternError as error:
         _fail(error.what, error.remedy)
+    except PermissionError as error:
+        _fail(f"{error.filename or 'A file'}: {error.strerror}.", "Check its permissions.")
     except Exception as error:
         # It may happen wherever a file is written, and is nobody's mistake.
         if not _tells_of_a_full_disk(error):
@@ -77,7 +78,7 @@ def _tells_of_a_full_disk(error: Exception) -> bool:
 
 
 def _fail(what: str, remedy: str) -> NoReturn:
-    err.print(f"[red]Error:[/] {escape(what)}", soft_wrap=True)
+    err.print(f"[red]Error:[/] {plain(what)}", soft_wrap=True)
     if remedy:
         err.print(remedy, soft_wrap=True, markup=False)
     sys.exit(1)

@@ -65,9 +65,9 @@ class Benchmark:
 def load_beir(folder: Path, split: str = "test") -> Benchmark:
     """One split of a BEIR folder, named after the folder (or its parent where that is `beir`).
 
-    Raises `LecternError` for a missing file, a malformed line, an id used twice, or judgements of a
-    query that `queries.jsonl` does not hold. Judged documents that the corpus lacks stay: they
-    count as relevant and cannot be found, as in trec_eval.
+    Raises `LecternError` for a missing or empty file, a malformed line, an id used twice, or
+    judgements of a query that `queries.jsonl` does not hold. Judged documents that the corpus
+    lacks stay: they count as relevant and cannot be found, as in trec_eval.
     """
     corpus = _find(folder, "corpus.jsonl")
     queries = _find(folder, "queries.jsonl")
@@ -78,6 +78,12 @@ def load_beir(folder: Path, split: str = "test") -> Benchmark:
     }
     asked = {identifier: text for identifier, _, text in _entries(queries)}
     qrels = load_qrels(judgements)
+    for file, held, what in (
+        (corpus, texts, "no documents"),
+        (judgements, qrels, "no relevant document of any query"),
+    ):
+        if not held:
+            raise LecternError(f"{file} holds {what}.", "Give another folder or split.")
     unknown = next((query for query in qrels if query not in asked), None)
     if unknown is not None:
         raise LecternError(

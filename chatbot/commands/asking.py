@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.markup import escape
 
 from chatbot.commands.console import (
     CourseOption,
@@ -16,6 +15,7 @@ from chatbot.commands.console import (
     chat_settings,
     err,
     out,
+    plain,
     print_json,
     tell,
     utf8,
@@ -106,8 +106,8 @@ def search(
         return
     for number, passage in enumerate(passages, start=1):
         place = f"{passage.course}/{passage.file}, {passage.locator.label}"
-        out.print(f"[bold]{number}. {escape(place)}[/]  {passage.score:.2f}")
-        out.print(escape(passage.text), style="dim")
+        out.print(f"[bold]{number}. {plain(place)}[/]  {passage.score:.2f}")
+        out.print(plain(passage.text), style="dim")
         out.print()
 
 
@@ -185,7 +185,7 @@ def summarize(
         return
     if summary.notice:
         err.print(summary.notice, style="yellow", markup=False)
-    out.print(escape(summary.text))
+    out.print(plain(summary.text))
     out.print()
     _print_citations(summary.citations)
 
@@ -224,7 +224,7 @@ def _say(
     for item in assistant.stream(question, history, options):
         if isinstance(item, TextDelta):
             style = "dim" if item.part == "reasoning" else "bold" if item.marked else None
-            out.print(escape(item.text), end="", style=style, soft_wrap=True)
+            out.print(plain(item.text), end="", style=style, soft_wrap=True)
             streamed.add(item.part)
     assert isinstance(item, Answer)
     if streamed:
@@ -246,5 +246,5 @@ def _say(
 def _print_citations(citations: Sequence[Citation]) -> None:
     for citation in citations:
         place = f"{citation.file}, {citation.locator.label}"
-        out.print(f"[bold]\\[{citation.number}][/] {escape(place)}")
-        out.print(f"    “{escape(citation.sentence)}”", style="dim")
+        out.print(f"[bold]\\[{citation.number}][/] {plain(place)}")
+        out.print(f"    “{plain(citation.sentence)}”", style="dim")

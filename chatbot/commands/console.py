@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from chatbot.settings import ChatSettings
@@ -37,6 +38,17 @@ out = Console(highlight=False)
 """Results."""
 err = Console(stderr=True, highlight=False)
 """Everything that is not a result: progress, notices, errors."""
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
+
+
+def plain(text: str) -> str:
+    """Text of others' making for a console of ours: neither Rich nor the terminal obeys it.
+
+    The name of a file may hold an escape sequence that recolours or retitles a terminal.
+    """
+    return escape(text.translate(_CONTROLS))
 
 
 def tell(line: str) -> None:

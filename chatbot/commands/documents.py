@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
@@ -17,6 +16,7 @@ from chatbot.commands.console import (
     chat_settings,
     err,
     out,
+    plain,
     print_json,
     utf8,
 )
@@ -81,13 +81,13 @@ def status(
         return
     store, encoder = catalog.meta("store", "none yet"), catalog.meta("encoder", "none yet")
     version = f"generation {catalog.generation}, store {store}, encoder {encoder}"
-    out.print(escape(f"Index {settings.index}, {version}"))
+    out.print(plain(f"Index {settings.index}, {version}"))
     table = Table("course", "document", "format", "chunks", "state")
     for column in table.columns:
         column.overflow = "fold"
     for record in files:
-        state = {"ok": "ok", "duplicate": f"same as {escape(record.reason)}"}.get(record.status)
-        shown = (escape(record.course), escape(record.path), record.format, str(record.chunks))
+        state = {"ok": "ok", "duplicate": f"same as {plain(record.reason)}"}.get(record.status)
+        shown = (plain(record.course), plain(record.path), record.format, str(record.chunks))
         table.add_row(*shown, state or "[red]failed[/]")
     if not out.is_terminal:
         # Whoever reads a pipe or a file has no margin: every document stays on one line.
@@ -124,7 +124,7 @@ def _file_json(record: FileRecord) -> dict[str, object]:
 
 
 def _print_report(report: IngestReport, index: Path) -> None:
-    table = Table(show_header=False, title=escape(f"Index {index}"))
+    table = Table(show_header=False, title=plain(f"Index {index}"))
     for name, value in (
         ("new documents", report.new),
         ("changed", report.changed),
@@ -150,7 +150,7 @@ def _print_problems(failed: list[tuple[str, str]], warnings: list[tuple[str, str
         if rows:
             out.print(f"[{color}]{title}[/]")
         for file, reason in rows:
-            out.print(f"  {escape(file)}: {escape(reason)}")
+            out.print(f"  {plain(file)}: {plain(reason)}")
 
 
 class _Bars:

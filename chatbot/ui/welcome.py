@@ -20,7 +20,8 @@ _NO_TOPIC = frozenset(
         """a an and are as at be by for from how in is it of on or so that the this to what when
         where which who why with without introduction overview summary conclusion comparison agenda
         outline example exercise exercises reference references note notes quiz recap goals
-        objectives contents appendix solution step part week lesson chapter section""",
+        objectives contents appendix solution step part week lesson chapter section
+        i it its me my our their they this these those us we you your""",
     )
 )
 

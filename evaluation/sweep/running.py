@@ -24,7 +24,7 @@ from evaluation.runs import Run, load_run
 from evaluation.sweep.indexes import Indexes, documents_key
 from evaluation.sweep.points import Point
 from evaluation.sweep.specification import QuestionSet, Sweep
-from ingestion.errors import ModelUnavailable
+from ingestion.errors import LecternError, ModelUnavailable
 from ingestion.index import Index
 
 POINTS = "points.jsonl"
@@ -116,11 +116,15 @@ def _ask(
     seed: int,
     show: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
-    hopeless = questions.unanswerable
+    answerable = load_questions(questions.answerable, limit)
+    without = questions.unanswerable
+    hopeless = load_unanswerable(without, limit) if without else []
+    if not answerable and not hopeless:
+        raise LecternError(f"{questions.answerable} holds no questions.", "Give a file with some.")
     return evaluate_answers(
         subject,
-        load_questions(questions.answerable, limit),
-        load_unanswerable(hopeless, limit) if hopeless else [],
+        answerable,
+        hopeless,
         rows=rows_path(report),
         files=subject.files(),
         settings=subject.settings(),

@@ -25,8 +25,14 @@ class HtmlReader:
     def read(self, path: Path) -> Document:
         root = parse_html(path.read_bytes(), path.name)
         blocks = HtmlBlocks()
-        if root is not None:
-            blocks.add(main_content(root))
+        try:
+            if root is not None:
+                blocks.add(main_content(root))
+        except RecursionError as error:
+            raise UnreadableDocument(
+                f"{path.name} has elements nested too deep to be read.",
+                "Print it to a PDF from a browser and ingest that.",
+            ) from error
         if not blocks.outline.blocks:
             raise UnreadableDocument(
                 f"{path.name} holds no text.",
@@ -42,7 +48,10 @@ def parse_html(data: bytes, name: str) -> Any:
     import lxml.html
 
     text = _decoded(data, name)
-    parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
+    # Else libxml2 drops, without a word, whatever comes after an element nested 256 deep.
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, huge_tree=True
+    )
     return lxml.html.document_fromstring(text.encode(), parser=parser, ensure_head_body=True)
 
 

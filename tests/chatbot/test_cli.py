@@ -156,6 +156,20 @@ def test_a_full_disk_is_named_in_one_line(
     assert second.startswith("Free some space")
 
 
+def test_a_file_that_may_not_be_written_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/there/R.json")
+
+    monkeypatch.setattr("chatbot.cli.app", refused)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err.strip()
+    assert said == "Error: /there/R.json: Permission denied.\nCheck its permissions."
+
+
 def test_another_failure_is_not_taken_for_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
         raise SafetensorError("Error while serializing: I/O error: Permission denied (os error 13)")

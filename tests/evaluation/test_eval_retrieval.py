@@ -243,6 +243,8 @@ def test_a_split_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("queries.jsonl", '{"_id": 1, "text": "?"}\n', "line 1: needs `_id`"),
         ("queries.jsonl", '{"_id": "q1", "text": "?"}\n' * 2, "line 2: the id 'q1' is used twice"),
         ("corpus.jsonl", "nonsense\n", "line 1: not JSON"),
+        ("corpus.jsonl", "", "corpus.jsonl holds no documents"),
+        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t0\n", "holds no relevant document"),
     ],
 )
 def test_bad_beir_files_are_named(tmp_path: Path, name: str, content: str, complaint: str) -> None:

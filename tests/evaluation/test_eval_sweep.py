@@ -134,6 +134,14 @@ def test_an_unknown_measure_is_refused_before_anything_runs(sweep: Path) -> None
         load_sweep(sweep)
 
 
+def test_a_file_without_questions_ends_the_sweep(sweep: Path, tmp_path: Path) -> None:
+    for name in ("questions.jsonl", "unanswerable.jsonl"):
+        (tmp_path / name).write_text("")
+    result = CliRunner().invoke(eval_app, ["sweep", str(sweep), "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, LecternError)
+    assert "questions.jsonl holds no questions" in str(result.exception)
+
+
 def test_data_stands_for_the_folder_given(sweep: Path) -> None:
     sweep.write_text(SWEEP.replace('"questions.jsonl"', '"{data}/questions.jsonl"'))
 

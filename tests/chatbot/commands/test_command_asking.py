@@ -326,4 +326,4 @@ def test_a_question_that_cannot_be_asked_ends_no_conversation(
     run = lectern("chat", "--index", course_index, "--model", random_t5)
     assert run.code == 0
     assert "Error: The question does not fit into the generator's window" in run.err
-    assert "[1] " in run.out, "the second question has its answer or its nearest places"
+    assert run.out.partition("> > ")[2].strip("> \n"), "the second question has its answer"

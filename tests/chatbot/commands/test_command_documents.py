@@ -131,3 +131,20 @@ def test_wrong_usage_is_2(lectern: Lectern, arguments: list[str]) -> None:
     run = lectern(*arguments)
     assert run.code == 2
     assert run.out == ""
+
+
+def test_a_name_cannot_steer_the_terminal(lectern: Lectern, tmp_path: Path) -> None:
+    folder, index = tmp_path / "c", ("--index", tmp_path / "index")
+    folder.mkdir()
+    (folder / "a\x1b[31mb.md").write_text("Ducks keep their feathers dry with oil.")
+    (folder / "c\x1b[2Jd.md").write_text("")
+    shown = [
+        lectern("ingest", folder, *index),
+        lectern("status", *index),
+        lectern("search", "ducks", *index),
+        lectern("ask", "How do ducks keep dry?", *index),
+        lectern("ingest", folder / "e\x1b[0m.md", *index),
+    ]
+    assert [run.code for run in shown] == [0, 0, 0, 0, 1]
+    assert not [run for run in shown if "\x1b" in run.out + run.err]
+    assert "a\\x1b[31mb.md" in shown[1].out and "c\\x1b[2Jd.md" in shown[1].out

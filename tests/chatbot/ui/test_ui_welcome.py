@@ -15,6 +15,7 @@ from chatbot.ui.welcome import topic
         ([("Methods", "LoRA")], "LoRA"),
         ([("Decoding",), ("Decoding", "Temperature")], "temperature"),
         ([("Summary",), ("What it costs",), ("Number formats",), ("8. Counting parameter",)], None),
+        ([("Check your data",), ("Why it matters",)], None),
         ([(), ("Evaluation: ROUGE, BLEU and Benchmarks",)], None),
     ],
 )

@@ -105,3 +105,17 @@ def test_real_wikipedia_page(real_data):
     assert "Afrikaans" not in texts, "the list of languages is navigation"
     assert not any("[edit]" in text for text in texts)
     assert any("founded by Bill Gates and Paul Allen" in text for text in texts)
+
+
+def nested(depth):
+    return f"<p>Before.</p>{'<div>' * depth}<p>Deep.</p>{'</div>' * depth}<p>After.</p>"
+
+
+def test_what_is_nested_deep_is_not_lost(read):
+    """Pages that never close their tags nest without meaning to."""
+    assert pairs(read(nested(300))) == [("text", "Before."), ("text", "Deep."), ("text", "After.")]
+
+
+def test_what_is_nested_too_deep_is_refused_whole(read):
+    with pytest.raises(UnreadableDocument, match=r"page\.html has elements nested too deep"):
+        read(nested(5000))
