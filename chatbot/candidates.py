@@ -48,10 +48,9 @@ class Features:
 
 
 PICKED = Features(span=0.0, sense=0.55, words=0.30, rank=0.15, cue=1.0)
-READ = Features(span=0.51, sense=1.13, words=1.83, rank=1.85, cue=2.0)
+READ = Features(span=0.53, sense=0.85, words=1.7, rank=2.13, cue=2.0)
 """Weights without and with a reader. The latter are those of a softmax over a question's sentences,
-fitted by `benchmarks/fit_reading.py` and frozen; that of the cue, which prose has none to fit by,
-stands to that of the sense as it does without a reader."""
+fitted by `benchmarks/fit_reading.py` and frozen."""
 
 
 @dataclass(frozen=True, slots=True)

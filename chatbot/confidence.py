@@ -46,8 +46,8 @@ PICKED = Calibration(
     -5.80, Evidence(sense=4.40, coverage=5.29, dense_margin=5.43, lexical_margin=1.57)
 )
 READ = Calibration(
-    -4.37,
-    ReadEvidence(sense=4.48, coverage=3.84, dense_margin=6.9, lexical_margin=1.3, span=0.25),
+    -3.23,
+    ReadEvidence(sense=3.0, coverage=2.92, dense_margin=6.36, lexical_margin=1.8, span=0.31),
 )
 
 
