@@ -16,7 +16,6 @@ _WHAT_IS = re.compile(
     r"(?:\s+(?:mean|stand for|do))?\s*\??$",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"^(?P<name>\S*[A-Z]\S*)(?P<kind>(?:\s+[a-z][\w-]*){1,2})$")
 _POINTER = re.compile(
     r"\b(?:read more|learn more|see also|refer to|check out|have a look|take a look|click|"
     r"in this (?:section|chapter|video|unit|lesson|notebook|module|course)|"
@@ -30,8 +29,6 @@ _CODE = re.compile(
     r"^(?:from\s+\S+\s+import\b|import\s+\w|def\s+\w+\(|class\s+\w+[(:]|for\s+\w+ in .*:$|"
     r"return\b.*[(\[]|[$>%!#]{1,3}\s|\w+(?:\.\w+)*\s*=\s*\S|\w+(?:\.\w+)+\()|[{};]\s*$|\)\s*$.*="
 )
-_TELLING = re.compile(r"\d|=|:\s*\S")
-_MEANING = re.compile(r"\w:(?:\s+\S+){3}")
 
 
 def cue(question: str, text: str, heading: str) -> float:
@@ -51,11 +48,10 @@ def cue(question: str, text: str, heading: str) -> float:
 
 
 def _only_labels(text: str) -> bool:
-    """Whether the lines are too short to say anything, and few hold a number or "term: meaning"."""
+    """Whether the lines are too short to say anything, and hold no number or "term: meaning"."""
     lines = text.splitlines()
-    if len(text.split()) >= 4 * len(lines) + 2 or any(_MEANING.search(line) for line in lines):
-        return False
-    return 3 * sum(1 for line in lines if _TELLING.search(line)) < len(lines)
+    words = len(text.split())
+    return words < 4 * len(lines) + 2 and not re.search(r"\d|:|=", text)
 
 
 def _defines(question: str, text: str) -> bool:
@@ -64,10 +60,6 @@ def _defines(question: str, text: str) -> bool:
     if not asked:
         return False
     term = r"\s+".join(re.escape(word) for word in asked["term"].split())
-    if named := _NAMED.match(asked["term"]):
-        # "ReAct: …" says what "ReAct prompting" is.
-        kind = r"\s+".join(re.escape(word) for word in named["kind"].split())
-        term = rf"{re.escape(named['name'])}(?:\s+{kind})?"
     # "LoRA (Low-Rank Adaptation) is a…", "Top-k: select…", "A token means…"
     definition = (
         rf"^(?:an?\s+|the\s+)?[\"'“*]*{term}[\"'”*]*(?:\s+\([^)]*\)|,[^,]+,)?"

@@ -14,8 +14,6 @@ from chatbot.cues import CODE, DEFINES, HEADING, LABELS, POINTS, cue
         ("what's a token?", "A token is a piece of a word."),
         ("What does top-k mean?", "Top-k: select the next token among the k most probable."),
         ("Define the learning rate", "The learning rate is the size of one step."),
-        ("What is ReAct prompting?", "ReAct: combining reasoning and action in one prompt."),
-        ("What is LoRA fine-tuning?", "LoRA fine-tuning is a way to train few weights."),
         ("What are special tokens?", "**Special tokens** — tokens that stand for no text."),
     ],
 )
@@ -28,7 +26,6 @@ def test_a_definition_answers_what_is(question: str, text: str) -> None:
     [
         ("What is LoRA?", "We train it with LoRA, which is a way to train few weights."),
         ("How does LoRA work?", "LoRA is a way to train few of the weights of a model."),
-        ("What is a language model?", "Language is what people speak among one another."),
         ("What is attention?", "Attention weights sum to one in every row of the matrix."),
     ],
 )
@@ -69,5 +66,3 @@ def test_labels_of_a_figure_answer_nothing_unless_they_say_something() -> None:
     question = "What goes into the model?"
     assert cue(question, "Prompt\nModel\nCompletion", "") == LABELS
     assert cue(question, "Prompt: 512 tokens\nModel\nCompletion", "") == 0
-    assert cue(question, "T5: reads what you ask\nPrompt\nModel\nPython\nLLM", "") == 0
-    assert cue(question, "Prompt\ndef solution:\nModel\nPython\nanswer = 74\nLLM", "") == LABELS
