@@ -14,6 +14,8 @@ from chatbot.options import AskOptions
 from chatbot.retrieval.hybrid import Retriever
 from chatbot.rewriting import rewrite
 from chatbot.settings import ChatSettings
+from chatbot.small_talk import NAME as SMALL_TALK
+from chatbot.small_talk import small_talk
 from chatbot.stopwatch import Stopwatch
 from ingestion.errors import IndexProblem, ModelUnavailable
 from ingestion.index import Index
@@ -69,6 +71,11 @@ class Assistant:
         Where the answerer turns out not to be sure enough, the last item is an `Answer` that
         abstains: what was streamed before it is to be withdrawn.
         """
+        if reply := small_talk(question):
+            yield TextDelta(reply)
+            yield Answer(reply, answerer=SMALL_TALK, question=question)
+            return
+        history = [turn for turn in history if small_talk(turn[0]) is None]
         options = options or self.default_options()
         watch = Stopwatch()
         chosen = self.answerers.choose(options)

@@ -93,6 +93,17 @@ def test_markup_in_a_document_or_a_question_shows_as_text(
     assert page.evaluate("window.pwned") is None
 
 
+def test_a_greeting_is_returned_and_not_judged(run_app: RunApp, new_context: NewContext) -> None:
+    page = new_context().new_page()
+    page.goto(run_app().url)
+    ask(page, "Hello!")
+    answer = last_answer(page)
+    expect(answer).to_contain_text("Ask me anything about the course documents")
+    expect(page.get_by_placeholder("Ask about the course")).to_be_enabled()
+    expect(answer.get_by_role("button")).to_have_count(0)
+    expect(answer.get_by_text("confidence")).to_have_count(0)
+
+
 def test_silence_is_said_with_the_nearest_places(
     run_app: RunApp, new_context: NewContext, shoot: Shoot
 ) -> None:

@@ -169,6 +169,15 @@ def test_a_follow_up_is_searched_for_with_what_it_leaves_out(bold: Assistant) ->
     assert "added into W" in " ".join(p.text for p in after.passages)
 
 
+def test_small_talk_is_not_searched_for_and_a_follow_up_looks_past_it(bold: Assistant) -> None:
+    thanks = bold.ask("thanks, that helps!")
+    assert thanks.text.startswith("You are welcome")
+    assert not thanks.abstained and not thanks.citations and not thanks.passages
+    history = [("What is LoRA?", "Low-rank adaptation."), ("thanks!", thanks.text)]
+    after = bold.ask("Why does it add no latency?", history)
+    assert after.question == bold.ask("Why does it add no latency?", history[:1]).question
+
+
 def test_a_question_that_stands_alone_is_left_alone(bold: Assistant) -> None:
     history = [("What is BLEU?", "A measure of translations.")]
     assert bold.ask(LORA, history).question == LORA

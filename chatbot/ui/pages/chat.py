@@ -10,6 +10,7 @@ from chatbot.answering import Citation
 from chatbot.conversations import Exchange, UnknownConversation
 from chatbot.extractive import ExtractiveAnswerer
 from chatbot.options import AskOptions
+from chatbot.small_talk import NAME as SMALL_TALK
 from chatbot.ui import session
 from chatbot.ui.answer_view import show_answer
 from chatbot.ui.banner import ready, show_banner
@@ -167,7 +168,8 @@ def _finished(shared: Services, owner: str, exchange: Exchange, notice: str) -> 
             key=f"answer-{exchange.id}",
             highlight=answer.get("highlight"),  # answers of earlier versions have none
         )
-    _footer(shared, owner, exchange)
+    if answer["answerer"] != SMALL_TALK:
+        _footer(shared, owner, exchange)
     if opened is not None:
         quoted = answer["answerer"] == ExtractiveAnswerer.name
         _open(shared, places, opened, quoted)
