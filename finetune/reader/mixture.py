@@ -76,7 +76,7 @@ def reading_data(data: Path, seed: int = 0, limit: int | None = None) -> Reading
         train,
         held[:_HELD_EXAMPLES],
         dict(sorted(counts.items())),
-        {path.name: sha256_of(path) for path in read},
+        {path.name: sha256_of(path) for path in (*read, qa / "openstax_qa" / "modules.jsonl.gz")},
     )
 
 

@@ -22,6 +22,7 @@ from trained_folders import (
 from finetune.data.mixture import MixtureFile
 from finetune.data.t0 import SHIPPED
 from finetune.pretraining.corpus import CORPUS, Corpus
+from finetune.reader.mixture import reading_data
 from finetune.shipping.learned import Learned, learned
 from finetune.shipping.shippable import check, collection, shippable
 from ingestion.errors import LecternError
@@ -125,6 +126,14 @@ def test_every_entry_of_the_list_says_who_made_it_under_which_licence() -> None:
         assert one.recorded or one.files or one.text
         assert one.credit
         assert one.licence
+
+
+@pytest.mark.data
+def test_a_reader_records_every_file_that_its_passages_are_from(shared_data: Path) -> None:
+    """The glossaries are asked over the sections of another file."""
+    files = reading_data(shared_data, limit=1).files
+    assert {"openstax_qa.jsonl.gz", "modules.jsonl.gz"} <= files.keys()
+    check([Learned(name, 1, digest) for name, digest in files.items()])
 
 
 @pytest.mark.data
