@@ -5,8 +5,8 @@ file that answers each (`IndexWithout`: the search of an index made without it),
 near the topics of the slides W1-W3, asked of the slides alone. (b) The held half of the course FAQ:
 each question asked of its own course and of another. (c) SQuAD 2's held articles with the paragraph
 given. The shipped confidence and threshold judge; the cosine of the nearest passage found stands
-beside them on (b). Calibration is that in a mix of three answerable questions to one. About five
-minutes:
+beside them on (b). Calibration is that in a mix of three answerable questions to one. About a
+quarter of an hour:
 
     python -m benchmarks.abstention --data ../shared/data --work build/bench --out docs/results
 """

@@ -10,7 +10,7 @@ questions, rounded to the nearest .05.
 
 With a reader the weights are those of `READ` and belong to that reader; `benchmarks/fit_reading.py`
 comes before. With `LECTERN_READER=` in the environment, which does without, they are those of
-`PICKED`. About a quarter of an hour:
+`PICKED`. About eight minutes:
 
     python -m benchmarks.fit_confidence --data ../shared/data --work build/bench --out docs/results
 """

@@ -6,7 +6,7 @@ the questions that the confidence is fitted on, and no others: of eight SQuAD 2 
 sentence of the right paragraph that holds an answer is right; and of the development half of the
 course FAQ, where any sentence of the right entry is. A sample of each, drawn with a seed, both
 weighing alike. Cross-validation by document says how often the first sentence is a right one; by
-that the weight of the cue is chosen, which few of these sentences have. About eight minutes:
+that the weight of the cue is chosen, which few of these sentences have. About three minutes:
 
     python -m benchmarks.fit_reading --data ../shared/data --work build/bench --out docs/results
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
     AutoModelForSeq2SeqLM,
@@ -29,6 +29,7 @@ warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", F
 FAMILY = ("t5", "mt5", "umt5")
 """Model types with T5's relative positions, which can read more than the 512 tokens of training."""
 
+_EMBEDDINGS = {"shared.weight", "lm_head.weight"}
 _TOKENIZERS = ("tokenizer.json", "spiece.model")
 
 
@@ -51,8 +52,10 @@ def read_t5(folder: Path | str, name: str, dtype: torch.dtype) -> tuple[Any, Any
         # other, an empty vocabulary.
         if told["missing_keys"]:
             raise ValueError(f"it has no weights for {min(told['missing_keys'])}.")
-        if is_tied(model) and _says_untied(Path(folder)):
-            raise ValueError("of shared.weight and lm_head.weight, which differ, it has one alone.")
+        # Two that are equal, transformers makes one.
+        made_one = is_tied(model) and _says_untied(Path(folder))
+        if made_one and (lacking := _EMBEDDINGS - _stored(Path(folder))):
+            raise ValueError(f"it has no weights for {min(lacking)}.")
         if not any((Path(folder) / file).is_file() for file in _TOKENIZERS):
             raise ValueError(f"it has neither {' nor '.join(_TOKENIZERS)}.")
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -96,6 +99,15 @@ def _says_untied(folder: Path) -> bool:
     """What the file says, which transformers 5 does not heed."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return config.get("tie_word_embeddings") is False
+
+
+def _stored(folder: Path) -> set[str]:
+    """The names of the tensors in the folder's files."""
+    names: set[str] = set()
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, "pt") as file:
+            names.update(file.keys())
+    return names
 
 
 @contextmanager

@@ -76,8 +76,18 @@ def test_a_matrix_without_its_scale_or_its_twin_is_missed(in_int8: Path, tmp_pat
     for name in ("lm_head.weight.int8_scale", "lm_head.weight", "shared.weight"):
         lacking = {n: value for n, value in whole.items() if not n.startswith(name)}
         save_file(lacking, tmp_path / "broken" / FILE)
-        with pytest.raises(ModelUnavailable, match="lm_head"):
+        with pytest.raises(ModelUnavailable, match=name):
             read_t5(tmp_path / "broken", "broken", torch.float32)
+
+
+def test_twins_that_are_equal_are_no_lack(in_int8: Path, tmp_path: Path) -> None:
+    shutil.copytree(in_int8, tmp_path / "equal")
+    whole = load_file(in_int8 / FILE)
+    for part in ("", ".int8_scale"):
+        whole[f"lm_head.weight{part}"] = whole[f"shared.weight{part}"].clone()
+    save_file(whole, tmp_path / "equal" / FILE)
+    model, _ = read_t5(tmp_path / "equal", "equal", torch.float32)
+    assert torch.equal(model.lm_head.weight, model.shared.weight)
 
 
 def test_a_damaged_file_is_named(in_int8: Path, tmp_path: Path) -> None:
