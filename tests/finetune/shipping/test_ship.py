@@ -53,6 +53,10 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (place / MANIFEST).write_text('{"models": []}')
     monkeypatch.setattr(packaged, "FOLDER", place)
     monkeypatch.setattr("finetune.shipping.ship.FOLDER", place)
+    # To the toy T5 the probes are noise, at −8 nats a token: rounding moves these by .004 to .08,
+    # another amount after every training.
+    for weights in ("bf16", "int8"):
+        monkeypatch.setitem(TOLERANCE, weights, 0.5)
     return place
 
 
