@@ -100,6 +100,19 @@ def load_unanswerable(path: Path, limit: int | None = None) -> list[Unanswerable
     return load_lines(path, Unanswerable, limit)
 
 
+def load_both(
+    answerable: Path, unanswerable: Path | None, limit: int | None = None
+) -> tuple[list[Question], list[Unanswerable]]:
+    """The questions of a run, at most `limit` of each kind; errors as in `load_questions`, and one
+    where there is none at all.
+    """
+    asked = load_questions(answerable, limit)
+    hopeless = load_unanswerable(unanswerable, limit) if unanswerable else []
+    if not asked and not hopeless:
+        raise LecternError(f"{answerable} holds no questions.", "Give a file with some.")
+    return asked, hopeless
+
+
 def load_lines(path: Path, model: type[Line], limit: int | None = None) -> list[Line]:
     """Lines of one kind in file order, at most `limit` of them; errors as in `load_questions`.
 

@@ -45,14 +45,10 @@ def answers(
     from evaluation.assistant_subject import AssistantSubject
     from evaluation.jsonl import sha256_of
     from evaluation.progress import progress_bar
-    from evaluation.questions import load_questions, load_unanswerable
+    from evaluation.questions import load_both
     from evaluation.tables import answers_table, groups_table
-    from ingestion.errors import LecternError
 
-    asked = load_questions(questions, limit)
-    hopeless = load_unanswerable(unanswerable, limit) if unanswerable else []
-    if not asked and not hopeless:
-        raise LecternError(f"{questions} holds no questions.", "Give a file with some.")
+    asked, hopeless = load_both(questions, unanswerable, limit)
     assistant = open_assistant(
         settings=console.chat_settings(index, answerer=answerer, model=model)
     )

@@ -17,14 +17,14 @@ from evaluation.comparing import pair
 from evaluation.generator import generator_settings
 from evaluation.jsonl import sha256_of
 from evaluation.provenance import provenance, sources_hash
-from evaluation.questions import load_questions, load_unanswerable
+from evaluation.questions import load_both
 from evaluation.retrieval import Progress
 from evaluation.rows import Row, RowFile, write_whole
 from evaluation.runs import Run, load_run
 from evaluation.sweep.indexes import Indexes, documents_key
 from evaluation.sweep.points import Point
 from evaluation.sweep.specification import QuestionSet, Sweep
-from ingestion.errors import LecternError, ModelUnavailable
+from ingestion.errors import ModelUnavailable
 from ingestion.index import Index
 
 POINTS = "points.jsonl"
@@ -116,14 +116,10 @@ def _ask(
     seed: int,
     show: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
-    answerable = load_questions(questions.answerable, limit)
-    without = questions.unanswerable
-    hopeless = load_unanswerable(without, limit) if without else []
-    if not answerable and not hopeless:
-        raise LecternError(f"{questions.answerable} holds no questions.", "Give a file with some.")
+    asked, hopeless = load_both(questions.answerable, questions.unanswerable, limit)
     return evaluate_answers(
         subject,
-        answerable,
+        asked,
         hopeless,
         rows=rows_path(report),
         files=subject.files(),

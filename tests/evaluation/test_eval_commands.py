@@ -136,28 +136,28 @@ def test_an_index_made_anew_of_other_documents_is_told_from_the_first(tmp_path: 
     assert found[0]["documents"] != found[1]["documents"]
 
 
-def test_a_malformed_line_fails_before_anything_is_asked(index: Path, tmp_path: Path) -> None:
-    questions = tmp_path / "q.jsonl"
-    questions.write_text('{"id": "1", "question": "?", "answers": ["x"]}\n{"id": "2"}\n')
-    out = tmp_path / "R.json"
-    result = CliRunner().invoke(
-        eval_app,
-        ["answers", "--index", str(index), "--questions", str(questions), "--out", str(out)],
-    )
-    assert isinstance(result.exception, LecternError)
-    assert "q.jsonl, line 2: question" in str(result.exception)
-    assert not out.exists()
-
-
-def test_a_file_without_questions_is_no_run(index: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            '{"id": "1", "question": "?", "answers": ["x"]}\n{"id": "2"}\n',
+            "q.jsonl, line 2: question",
+        ),
+        ("\n", "q.jsonl holds no questions"),
+    ],
+    ids=["malformed", "empty"],
+)
+def test_a_file_that_is_no_run_fails_before_anything_is_asked(
+    index: Path, tmp_path: Path, lines: str, told: str
+) -> None:
     questions, out = tmp_path / "q.jsonl", tmp_path / "R.json"
-    questions.write_text("\n")
+    questions.write_text(lines)
     result = CliRunner().invoke(
         eval_app,
         ["answers", "--index", str(index), "--questions", str(questions), "--out", str(out)],
     )
     assert isinstance(result.exception, LecternError)
-    assert "q.jsonl holds no questions" in str(result.exception)
+    assert told in str(result.exception)
     assert not out.exists()
 
 
