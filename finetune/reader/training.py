@@ -19,7 +19,8 @@ from torch import Tensor
 from chatbot.reading.features import Featurizer
 from chatbot.reading.span_reader import TASK, span_logits
 from finetune.checkpoint import Checkpoints, load_optimizer
-from finetune.errors import EmptySplit, LossNotFinite
+from finetune.clipping import clip_finite
+from finetune.errors import EmptySplit
 from finetune.log import TrainingLog
 from finetune.precision import Precision
 from finetune.progress import training_progress
@@ -155,14 +156,14 @@ def train_reader(
             loss = span_loss(forward(batch), batch)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(trained.values(), settings.clip)
-            # Before the step: weights made of such a gradient would be saved over good ones.
-            if not (torch.isfinite(loss) and torch.isfinite(norm)):
-                raise LossNotFinite(
-                    f"The reader's loss of step {step + 1} is {loss.item()}, its gradient "
-                    f"{norm.item()}.",
-                    f"Train with a smaller --lr and another --out; {out} keeps what was saved.",
-                )
+            clip_finite(
+                trained.values(),
+                settings.clip,
+                step=step + 1,
+                loss=loss,
+                lr=settings.lr,
+                out=out,
+            )
             optimizer.step()
             done = step + 1
             log.write(done, {"loss": loss.item(), "lr": rate})

@@ -22,8 +22,9 @@ from chatbot.judging.base import Encoded
 from chatbot.judging.reward_model import prepare, score
 from evaluation.abstention.measures import auroc, tally
 from finetune.checkpoint import Checkpoints, load_optimizer
+from finetune.clipping import clip_finite
 from finetune.data.order import Order
-from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit, LossNotFinite
+from finetune.errors import CheckpointNotSaved, CheckpointUnusable, EmptySplit
 from finetune.log import TrainingLog
 from finetune.progress import training_progress
 from finetune.reward.calibration import fit_platt
@@ -107,14 +108,14 @@ def train_reward(
             loss = _loss(model, learned, order.at(step).tolist(), settings.drop)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters.values(), settings.clip)
-            # Before the step: weights made of such a gradient would be saved over good ones.
-            if not (torch.isfinite(loss) and torch.isfinite(norm)):
-                raise LossNotFinite(
-                    f"The loss of step {step + 1} is {loss.item()}, its gradient {norm.item()}.",
-                    f"Run again with a smaller --lr than {settings.lr:g} and another --out; {out} "
-                    "keeps what was saved.",
-                )
+            clip_finite(
+                model.parameters.values(),
+                settings.clip,
+                step=step + 1,
+                loss=loss,
+                lr=settings.lr,
+                out=out,
+            )
             optimizer.step()
             done = step + 1
             log.write(done, {"loss": loss.item(), "lr": rate})
